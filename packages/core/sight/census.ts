@@ -1,0 +1,164 @@
+/**
+ * A census: one complete count of a host, as its probe saw it. The body of a `census` entry is this
+ * document as a blob. Nothing in it is an opinion: what was there, and what could not be looked at.
+ *
+ * Paths are bytes on Linux. Here they are UTF-8 text; a path that is not UTF-8 has each odd byte
+ * written `\xNN` and each backslash written `\\`, so two different paths never read the same.
+ */
+
+import type { Shaped } from "../encoding/shape.ts";
+import {
+  boolean,
+  digest,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+} from "../encoding/shape.ts";
+
+/** PATH_MAX is 4096 bytes on Linux; escaped bytes take four characters. */
+export const pathLengthMax = 4 * 4096;
+/** Names shown of one mass, or places listed of one kind of gap; the count is kept beside. */
+export const namesMax = 10_000;
+/** Masses, processes, links in one census: beyond it the probe must split its roots. */
+export const sightsMax = 1_000_000;
+
+const count = integer(0, Number.MAX_SAFE_INTEGER);
+const path = text(pathLengthMax);
+/** Time on the probe's own clock, RFC 3339 UTC with milliseconds. Told, never trusted. */
+const when = text(24, 24);
+
+/** The identity of a regular file on its host: one mass, however many names lead to it. */
+const inode = object({ device: text(32), inode: text(32) });
+
+/**
+ * One mass of bytes that holds, or may hold, a model: recognised by content (its container), by
+ * being bound to the register (a digest or size that it names), or by being large and opaque.
+ */
+const mass = object({
+  /** Every name that leads to these bytes inside the roots: hard links, and symlinks' own paths. */
+  names: list(path, namesMax),
+  inode,
+  size: count,
+  digest,
+  /** What the bytes are, by content: `gguf`, `safetensors`, `onnx`, …, or `opaque`. */
+  container: text(32),
+  /** Shannon entropy of sampled blocks in thousandths of a bit per byte: 0 to 8000. */
+  entropy: optional(integer(0, 8000)),
+  modified: when,
+  /** Inode change time: unlike `modified`, no ordinary program can set it back. */
+  changed: when,
+  owner: integer(0, 4_294_967_295),
+});
+
+/** A mass that a process keeps alive or could read without a name. */
+const hold = object({
+  how: oneOf("mapped", "open", "executable"),
+  /** The name it had when opened; gone from the folder if `deleted`. */
+  path,
+  deleted: boolean,
+  inode,
+  size: count,
+  /** Absent if the bytes could not be read: the coverage says so too. */
+  digest: optional(digest),
+  container: optional(text(32)),
+});
+
+const process = object({
+  pid: integer(1, 4_194_304),
+  /** Start time in clock ticks since boot: with the pid it names one process for good. */
+  started: count,
+  command: list(text(4096, 0), 512),
+  executable: optional(path),
+  workingDirectory: optional(path),
+  user: integer(0, 4_294_967_295),
+  /** TCP ports on which it listens, in its own network namespace. */
+  listens: list(integer(1, 65_535), 4096),
+  /** Held files that are models or bound to the register, not every shared library. */
+  holds: list(hold, namesMax),
+  /** Resident size in bytes, shared pages included. */
+  resident: count,
+});
+
+/** A symlink that the register names (a release link), or whose target is a mass of this census. */
+const link = object({
+  path,
+  /** What the link says; absent if the path is missing or is not a link. */
+  target: optional(path),
+  /** For a config line instead of a symlink: the value in force. */
+  value: optional(text(4096, 0)),
+});
+
+/** A registered control, as it is in force now. */
+const control = object({
+  /** The control's id in the register. */
+  control: text(128),
+  state: oneOf("present", "missing", "unreadable"),
+  /** The value in force after duplicates, comments and overrides; absent if there is none. */
+  value: optional(text(4096, 0)),
+  /** How the value came to be: `file`, `later duplicate key`, `environment of pid 12`, … */
+  because: optional(text(1024)),
+  digest: optional(digest),
+  owner: optional(integer(0, 4_294_967_295)),
+  /** Permission bits, octal text such as `0644`. */
+  mode: optional(text(8)),
+  changed: optional(when),
+  /** True if the path itself is a symlink; the register says if it ought to be. */
+  symlink: optional(boolean),
+});
+
+const gap = object({
+  where: path,
+  why: oneOf(
+    "unreadable",
+    "changed-while-read",
+    "vanished-while-read",
+    "special-file",
+    "other-filesystem",
+    "excluded",
+    "too-large",
+    "limit",
+    "no-permission",
+    "not-supported",
+  ),
+});
+
+/** What one vantage looked at and what it could not: the ledger that silence is judged by. */
+const coverage = object({
+  vantage: oneOf("files", "processes", "controls"),
+  /** Roots of the files vantage; empty for the others. */
+  roots: list(path, 1024),
+  entries: count,
+  bytes: count,
+  /** Gaps that could hide a model: each blocks a proof of absence there. */
+  gaps: list(gap, namesMax),
+  /** How many gaps there were, listed or not. */
+  gapsTotal: count,
+  milliseconds: count,
+});
+
+export const censusShape = object({
+  version: integer(1, 1),
+  host: text(128),
+  /** Differs at each boot of the host, so that pids are never confused across one. */
+  boot: text(64),
+  began: when,
+  ended: when,
+  masses: list(mass, sightsMax),
+  processes: list(process, sightsMax),
+  links: list(link, sightsMax),
+  controls: list(control, sightsMax),
+  coverage: list(coverage, 16),
+});
+
+export type Census = Shaped<typeof censusShape>;
+export type Mass = Census["masses"][number];
+export type SeenProcess = Census["processes"][number];
+export type Hold = SeenProcess["holds"][number];
+export type SeenLink = Census["links"][number];
+export type SeenControl = Census["controls"][number];
+export type Coverage = Census["coverage"][number];
+export type Gap = Coverage["gaps"][number];
+export type Vantage = Coverage["vantage"];
