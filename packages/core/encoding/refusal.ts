@@ -49,7 +49,11 @@ export type RefusalCode =
   | "bad-checkpoint"
   | "not-cosigned"
   | "fork"
-  | "rollback-of-history";
+  | "rollback-of-history"
+  // nodes: what a machine could not do
+  | "overloaded"
+  | "unavailable"
+  | "exposed-key";
 
 export type Refused = {
   readonly refused: RefusalCode;
