@@ -1,0 +1,4 @@
+/** What weights takes from core, in one place. */
+export { equalBytes, fromUtf8, toHex, toUtf8 } from "../core/encoding/bytes.ts";
+export type { RefusalCode, Refused } from "../core/encoding/refusal.ts";
+export { assert, isRefused, refused, unreachable } from "../core/encoding/refusal.ts";
