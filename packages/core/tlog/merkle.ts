@@ -104,3 +104,11 @@ export async function frontierAt(size: number, nodeAt: NodeAt): Promise<Frontier
 export async function rootAt(size: number, nodeAt: NodeAt): Promise<Uint8Array> {
   return frontierRoot(await frontierAt(size, nodeAt));
 }
+
+/**
+ * The hash of leaves [start, end), from kept nodes; start is a multiple of the least power of two
+ * that is no smaller than end - start, as in each subtree of a tree and each step of a proof.
+ */
+export async function subtreeHash(start: number, end: number, nodeAt: NodeAt): Promise<Uint8Array> {
+  return await rootAt(end - start, (level, index) => nodeAt(level, start / 2 ** level + index));
+}
