@@ -1,0 +1,32 @@
+/** Tells what a file is by its content and reads it. Names and extensions decide nothing. */
+import { refused } from "../core.ts";
+import type { Reader } from "../reader.ts";
+import type { Model, Opened } from "../tensor.ts";
+import type { OpenOptions } from "./context.ts";
+import { looksLikeSafetensors, readSafetensors, readSafetensorsIndex } from "./safetensors.ts";
+import { atTheDoor } from "./stop.ts";
+
+/** Enough for every magic number below; HDF5 user blocks and such are looked for further on. */
+const headBytes = 4_096;
+
+type FormatReader = (reader: Reader, options: OpenOptions) => Promise<Model>;
+
+/**
+ * Reads the structure of a model file: which tensors it holds, of which types, where. Weights stay
+ * unread. Everything wrong with the bytes is a {@link Refused} value or a warning in the model;
+ * only a failing reader throws.
+ */
+export async function openModel(reader: Reader, options: OpenOptions): Promise<Opened> {
+  return atTheDoor(async () => {
+    const head = await reader.read(0, Math.min(headBytes, reader.size));
+    const read = await readerFor(head, reader);
+    if (read === undefined) return refused("unknown-kind", "no known model format");
+    return read(reader, options);
+  });
+}
+
+async function readerFor(head: Uint8Array, reader: Reader): Promise<FormatReader | undefined> {
+  if (looksLikeSafetensors(head, reader.size)) return readSafetensors;
+  if (head[0] === 0x7b) return readSafetensorsIndex;
+  return undefined;
+}

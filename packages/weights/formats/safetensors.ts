@@ -1,0 +1,159 @@
+/**
+ * safetensors: u64 header length, JSON header, data. Format and limits as in the reference
+ * implementation (safetensors/src/tensor.rs), but a bad tensor is told and left out instead of
+ * refusing all others: an adversary must not be able to hide a model by damaging one entry.
+ */
+
+import { inert, nameCharactersMax } from "../inert.ts";
+import type { Reader } from "../reader.ts";
+import type { Model, TensorType } from "../tensor.ts";
+import { type OpenOptions, safeSiblingName, shardNames } from "./context.ts";
+import { u64Of } from "./cursor.ts";
+import {
+  addPart,
+  addTensor,
+  type Draft,
+  explain,
+  finish,
+  newDraft,
+  note,
+  partsMax,
+  warn,
+} from "./draft.ts";
+import { asObject, asSizes, type Json, readJson } from "./json.ts";
+import { must, stop } from "./stop.ts";
+
+/** The reference implementation's own cap (MAX_HEADER_SIZE). */
+export const headerBytesMax = 100_000_000;
+
+/** An index names each tensor once: of the same order as the header. */
+const indexBytesMax = 64_000_000;
+
+const types: ReadonlyMap<string, TensorType> = new Map([
+  ["F64", "F64"],
+  ["F32", "F32"],
+  ["F16", "F16"],
+  ["BF16", "BF16"],
+  ["F8_E4M3", "F8_E4M3"],
+  ["F8_E5M2", "F8_E5M2"],
+  ["F8_E4M3FNUZ", "F8_E4M3FNUZ"],
+  ["F8_E5M2FNUZ", "F8_E5M2FNUZ"],
+  ["F8_E8M0", "F8_E8M0"],
+  ["F6_E2M3", "F6_E2M3"],
+  ["F6_E3M2", "F6_E3M2"],
+  ["F4", "F4"],
+  ["I64", "I64"],
+  ["I32", "I32"],
+  ["I16", "I16"],
+  ["I8", "I8"],
+  ["U64", "U64"],
+  ["U32", "U32"],
+  ["U16", "U16"],
+  ["U8", "U8"],
+  ["BOOL", "BOOL"],
+  ["C64", "C64"],
+] as const);
+
+/** True if the first bytes can only be those of a safetensors file: a length, then `{"`. */
+export function looksLikeSafetensors(head: Uint8Array, size: number): boolean {
+  if (head.length < 10 || head[8] !== 0x7b) return false;
+  if (head[6] !== 0 || head[7] !== 0) return false;
+  const length = u64Of(head, 0, true);
+  if (length < 2 || length > headerBytesMax || length > size - 8) return false;
+  return head[9] === 0x22 || head[9] === 0x7d || head[9] === 0x20 || head[9] === 0x0a;
+}
+
+/** Reads one file and, if its name says that it is one shard of several, the others beside it. */
+export async function readSafetensors(reader: Reader, options: OpenOptions): Promise<Model> {
+  const draft = newDraft("safetensors", "told");
+  await addShard(draft, "", reader);
+  const names = options.name === undefined ? undefined : shardNames(options.name, partsMax);
+  for (const name of names ?? []) {
+    if (name === options.name) continue;
+    const shard = await options.siblings?.(name);
+    if (shard === undefined) warn(draft, "missing-part", inert(name, nameCharactersMax));
+    else await addShard(draft, name, shard);
+  }
+  return finish(draft);
+}
+
+/** Reads `model.safetensors.index.json` and the shards it names. */
+export async function readSafetensorsIndex(reader: Reader, options: OpenOptions): Promise<Model> {
+  if (reader.size > indexBytesMax) stop("oversized", `an index of ${reader.size} bytes`);
+  const { value, duplicates } = readJson(await reader.read(0, reader.size));
+  const weights = asObject(asObject(value)?.get("weight_map"));
+  must(weights !== undefined, "the index has no weight_map");
+  const draft = newDraft("safetensors", "told");
+  for (const key of duplicates) warn(draft, "duplicate-name", inert(key, nameCharactersMax));
+  const names = new Set<string>();
+  for (const file of weights.values()) if (typeof file === "string") names.add(file);
+  explain(draft, addPart(draft, "", reader), 0, reader.size);
+  for (const name of names) {
+    const shown = inert(name, nameCharactersMax);
+    const safe = safeSiblingName(name);
+    const shard = safe === undefined ? undefined : await options.siblings?.(safe);
+    if (safe === undefined) warn(draft, "path-refused", shown);
+    else if (shard === undefined) warn(draft, "missing-part", shown);
+    else await addShard(draft, name, shard);
+  }
+  for (const name of weights.keys()) {
+    const shown = inert(name, nameCharactersMax);
+    if (!draft.names.has(shown)) warn(draft, "missing-part", `tensor ${shown} is in no shard`);
+  }
+  return finish(draft);
+}
+
+async function addShard(draft: Draft, name: string, reader: Reader): Promise<void> {
+  const prefix = await reader.read(0, 8);
+  const length = u64Of(prefix, 0, true);
+  if (length > headerBytesMax) stop("oversized", `a header of ${length} bytes`);
+  must(length <= reader.size - 8, "the header is longer than the file");
+  const { value, duplicates } = readJson(await reader.read(8, length));
+  const header = asObject(value);
+  must(header !== undefined, "the header is not an object");
+  const part = addPart(draft, name, reader);
+  explain(draft, part, 0, 8 + length);
+  for (const key of duplicates) warn(draft, "duplicate-name", inert(key, nameCharactersMax));
+  for (const [key, entry] of byOffset(header)) {
+    if (key !== "__metadata__") addEntry(draft, { part, start: 8 + length }, key, entry);
+  }
+  for (const [key, text] of asObject(header.get("__metadata__")) ?? []) {
+    if (typeof text === "string") note(draft, key, text);
+  }
+}
+
+function addEntry(
+  draft: Draft,
+  data: { readonly part: number; readonly start: number },
+  key: string,
+  entry: Json,
+): void {
+  const facts = asObject(entry);
+  const shape = asSizes(facts?.get("shape"));
+  const offsets = asSizes(facts?.get("data_offsets"));
+  const name = inert(key, nameCharactersMax);
+  const [begin, end] = offsets ?? [];
+  if (shape === undefined || begin === undefined || end === undefined || end < begin) {
+    warn(draft, "wrong-length", `${name}: no shape or no data_offsets`);
+    return;
+  }
+  const named = facts?.get("dtype");
+  const type = typeof named === "string" ? types.get(named) : undefined;
+  if (type === undefined) {
+    warn(draft, "unknown-type", `${name}: ${inert(String(named), 64)}`);
+  }
+  addTensor(draft, {
+    name: key,
+    shape,
+    type: type ?? "OPAQUE",
+    part: data.part,
+    offset: data.start + begin,
+    length: end - begin,
+  });
+}
+
+/** Entries in the order of their data: writers sort by alignment and name, readers want offsets. */
+function byOffset(header: ReadonlyMap<string, Json>): (readonly [string, Json])[] {
+  const begin = (entry: Json): number => asSizes(asObject(entry)?.get("data_offsets"))?.[0] ?? 0;
+  return [...header].sort(([, a], [, b]) => begin(a) - begin(b));
+}
