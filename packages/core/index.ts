@@ -23,3 +23,20 @@ export {
   peaksOf,
   rootAt,
 } from "./tlog/merkle.ts";
+export { proveConsistency, verifyConsistency } from "./tlog/consistency.ts";
+export { proveInclusion, verifyInclusion } from "./tlog/inclusion.ts";
+export type { SignEd25519, VerifyEd25519 } from "./tlog/note.ts";
+export {
+  bundleEntryBytesMax,
+  decodeEntryBundle,
+  decodeHashTile,
+  encodeEntryBundle,
+  formatTilePath,
+  nodesFromTiles,
+  parseTilePath,
+  type Tile,
+  tileHeight,
+  tilesSince,
+  tileWidth,
+  tileWidthAt,
+} from "./tlog/tile.ts";

@@ -27,7 +27,7 @@ export type StoredEntry = {
 };
 
 /**
- * The root of a complete tile: a node at a tree level that is a positive multiple of `tileHeight`.
+ * The root of a complete tile: a node at a tree level that is a positive multiple of `tileHeight` (8).
  * Nodes between are recomputed from these and from leaf hashes, at most 255 hashes for one.
  */
 export type TileRoot = {
@@ -54,12 +54,6 @@ export type Projection = { readonly size: number; readonly bytes: Uint8Array };
 /** A checkpoint that was shown to the world: its tree size and its whole signed text. */
 export type PublishedCheckpoint = { readonly size: number; readonly text: string };
 
-/** A tile stores each entry behind a 16-bit length prefix (c2sp.org/tlog-tiles). */
-export const entryBytesMax = 65_535;
-/** Tree levels in a tile (c2sp.org/tlog-tiles). */
-export const tileHeight = 8;
-/** Hashes in a complete tile, and entries in a complete bundle. */
-export const tileWidth = 256;
 /** More gain nothing on a disk that commits in a millisecond, and make a crash lose more work. */
 export const batchEntriesMax = 2048;
 /** Entries of one page: 16 MiB at most, so that reading a whole history stays flat in memory. */
@@ -93,7 +87,7 @@ export type JournalStore = BlobStore & {
   readPage(from: number, to: number): Promise<readonly StoredEntry[]>;
   /**
    * Hashes of nodes `from` up to, not including, `to`, at tree level `level` (0: leaf hashes; else
-   * a multiple of {@link tileHeight}), concatenated. At most {@link tileWidth}, all complete.
+   * a multiple of 8), concatenated. At most 256, all complete.
    */
   readHashes(level: number, from: number, to: number): Promise<Uint8Array>;
   getProjection(name: string): Promise<Projection | undefined>;

@@ -1,0 +1,26 @@
+/** The public surface of @writ/node, written by hand. */
+export { type Clock, systemClock } from "./clock.ts";
+export {
+  type Candidate,
+  Journal,
+  type JournalLimits,
+  type JournalParts,
+  ordinaryLimits,
+  type Submitted,
+} from "./journal.ts";
+export {
+  type Appended,
+  type Batch,
+  type BlobStore,
+  batchEntriesMax,
+  blobBytesMax,
+  type JournalStore,
+  type Projection,
+  type PublishedCheckpoint,
+  type StoredEntry,
+  type TileRoot,
+} from "./journal-store.ts";
+export { JournalTree } from "./journal-tree.ts";
+export { hashEntry } from "./leaf-hash.ts";
+export { openPostgresStore } from "./postgres-store.ts";
+export { openSqliteStore } from "./sqlite-store.ts";
