@@ -14,8 +14,7 @@ import {
   rootAt,
 } from "./merkle.ts";
 import { testEntries, treeHash } from "./testing/reference-tree.ts";
-
-const runs = { numRuns: process.env.SLOW === undefined ? 10 : 1000 };
+import { runs } from "./testing/runs.ts";
 
 test("hashes of RFC 6962: the empty tree, a leaf, a node", () => {
   const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
