@@ -46,8 +46,9 @@ export function parseTilePath(path: string): Tile | Refused {
   const index = Number(match[2]!.replace(/[x/]/g, ""));
   const width = match[3] === undefined ? tileWidth : Number(match[3]);
   const level = match[1] === "entries" ? 0 : Number(match[1]);
+  if (width < 1 || width > tileWidth || level > tileLevelMax) return bad;
   // No entry of such a tile could have an index of 53 bits.
-  if (!Number.isSafeInteger(index * tileWidth) || width < 1 || level > tileLevelMax) return bad;
+  if (!Number.isSafeInteger(index * tileWidth)) return bad;
   const tile: Tile =
     match[1] === "entries"
       ? { kind: "entries", index, width }
