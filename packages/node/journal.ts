@@ -160,7 +160,7 @@ export class Journal {
     for (const evicted of this.#queue.push(pending, submitter)) {
       this.#settle(evicted, refused("overloaded", "too many entries wait; submit again later"));
     }
-    this.#runner ??= this.#run();
+    if (this.#queue.length > 0) this.#runner ??= this.#run();
     return promise;
   }
 

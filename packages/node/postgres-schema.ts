@@ -11,7 +11,7 @@ const schemaLock = 0x77726974;
 const schema = `
   CREATE SCHEMA writ;
   CREATE TABLE writ.journal (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     schema_version int NOT NULL,
     size bigint NOT NULL
   );
@@ -32,7 +32,7 @@ const schema = `
   ALTER TABLE writ.blob ALTER COLUMN bytes SET STORAGE EXTERNAL;
   CREATE TABLE writ.projection (name text PRIMARY KEY, size bigint NOT NULL, bytes bytea NOT NULL);
   CREATE TABLE writ.checkpoint (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     size bigint NOT NULL,
     text text NOT NULL
   );

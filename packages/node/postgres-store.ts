@@ -47,18 +47,25 @@ export async function openPostgresStore(connectionString: string): Promise<Journ
 // other part reads from it. Bytes travel as one binary value each, cut into rows by the database.
 const appendStatement = `
   WITH head AS (
-    UPDATE writ.journal SET size = size + $2 WHERE size = $1 RETURNING size
+    UPDATE writ.journal SET size = size + $2 WHERE size = $1::bigint RETURNING size
   ), entries AS (
     INSERT INTO writ.entry (position, leaf_hash, bytes)
-    SELECT $1 + at - 1, substring($3 FROM (at * 32 - 31)::int FOR 32),
-      substring($4 FROM start FOR length)
+    SELECT $1 + at - 1, substring($3::bytea FROM (at * 32 - 31)::int FOR 32),
+      substring($4::bytea FROM start FOR length)
     FROM head, unnest($5::int[], $6::int[]) WITH ORDINALITY AS part (start, length, at)
   ), tile_roots AS (
     INSERT INTO writ.tile_root (level, position, hash)
-    SELECT level, position, substring($7 FROM (at * 32 - 31)::int FOR 32)
+    SELECT level, position, substring($7::bytea FROM (at * 32 - 31)::int FOR 32)
     FROM head, unnest($8::int[], $9::bigint[]) WITH ORDINALITY AS root (level, position, at)
   )
   SELECT size FROM head`;
+
+const leafHashesStatement = `
+  SELECT string_agg(leaf_hash, '' ORDER BY position) AS hashes, count(*)::int AS count
+  FROM writ.entry WHERE position >= $1 AND position < $2`;
+const tileRootsStatement = `
+  SELECT string_agg(hash, '' ORDER BY position) AS hashes, count(*)::int AS count
+  FROM writ.tile_root WHERE position >= $1 AND position < $2 AND level = $3`;
 
 type Entries = Pick<JournalStore, "size" | "append" | "indexesOf" | "readPage" | "readHashes">;
 
@@ -117,15 +124,9 @@ function entriesOf(pool: pg.Pool): Entries {
     },
     readHashes: async (level, from, to) => {
       assert(from <= to && to - from <= tileWidth, "hashes are read by the tile");
-      const { rows } = await pool.query({
-        name: level === 0 ? "leaf-hashes" : "tile-roots",
-        text: `SELECT string_agg(hash, '' ORDER BY position) AS hashes, count(*)::int AS count FROM ${
-          level === 0
-            ? "(SELECT position, leaf_hash AS hash FROM writ.entry WHERE $1::int = 0) AS leaf"
-            : "(SELECT position, hash FROM writ.tile_root WHERE level = $1::int) AS root"
-        } WHERE position >= $2 AND position < $3`,
-        values: [level, from, to],
-      });
+      const { rows } = await (level === 0
+        ? pool.query({ name: "leaf-hashes", text: leafHashesStatement, values: [from, to] })
+        : pool.query({ name: "roots", text: tileRootsStatement, values: [from, to, level] }));
       const { hashes, count } = rows[0];
       assert(count === to - from, `nodes ${from} to ${to} of level ${level} are all there`);
       return hashes ?? new Uint8Array(0);
@@ -191,7 +192,7 @@ function valuesOf(pool: pg.Pool): Values {
       const { rowCount } = await pool.query(
         `INSERT INTO writ.checkpoint (size, text)
            SELECT $1, $2 FROM writ.journal WHERE $1 <= size
-         ON CONFLICT (only) DO UPDATE SET size = excluded.size, text = excluded.text
+         ON CONFLICT (single) DO UPDATE SET size = excluded.size, text = excluded.text
            WHERE excluded.size >= writ.checkpoint.size`,
         [size, text],
       );

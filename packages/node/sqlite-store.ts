@@ -39,7 +39,7 @@ const schema = `
     bytes BLOB NOT NULL
   ) STRICT;
   CREATE TABLE checkpoint (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
+    single INTEGER PRIMARY KEY CHECK (single = 1),
     size INTEGER NOT NULL,
     text TEXT NOT NULL
   ) STRICT;
@@ -154,9 +154,9 @@ function valuesOf(database: DatabaseSync): Values {
   const getCheckpoint = database.prepare("SELECT size, text FROM checkpoint");
   // The journal's size is compared too: what the world is shown must be on disk first.
   const putCheckpoint: StatementSync = database.prepare(
-    `INSERT INTO checkpoint (only, size, text)
+    `INSERT INTO checkpoint (single, size, text)
        SELECT 1, :size, :text WHERE :size <= (SELECT coalesce(max(position), -1) + 1 FROM entry)
-     ON CONFLICT (only) DO UPDATE SET size = excluded.size, text = excluded.text
+     ON CONFLICT (single) DO UPDATE SET size = excluded.size, text = excluded.text
        WHERE excluded.size >= checkpoint.size`,
   );
   return {
