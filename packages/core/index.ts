@@ -1,5 +1,75 @@
 /** The public surface of @writ/core, written by hand. */
-export { concatBytes, equalBytes, fromHex, toHex } from "./encoding/bytes.ts";
+
+// Writ's own model
+export { type AdmissionPorts, type Admitted, admit } from "./admission/admit.ts";
+export {
+  type Cosigned,
+  journalVerifierKey,
+  readCosigned,
+  witnessPolicy,
+} from "./admission/journal-admission.ts";
+export { disarmed, isPast, mayBegin, seatsFor } from "./admission/writ-admission.ts";
+export { type Drawn, draw, inventoryDigest, type Order } from "./authority/plan.ts";
+export {
+  type Approval,
+  currentState,
+  nextStep,
+  type Proceeding,
+  type StepPhase,
+  type WritState,
+  writStates,
+} from "./authority/proceeding.ts";
+export { eligible, quorumMet } from "./authority/quorum.ts";
+export type { RemoveFile, ServiceStep, Step, SwitchLink } from "./authority/step.ts";
+export {
+  type Principal,
+  type PrincipalKind,
+  type TrustRoot,
+  type TrustRootDocument,
+  trustRoot,
+  trustRootShape,
+  type WritAction,
+  writActions,
+} from "./authority/trust-root.ts";
+export {
+  encodeWrit,
+  instantShape,
+  parseWrit,
+  type Writ,
+  writBytesMax,
+  writDigest,
+} from "./authority/writ.ts";
+export {
+  type Certificate,
+  certificateBytesMax,
+  type Evidence,
+  encodeCertificate,
+  parseCertificate,
+} from "./certificate/certificate.ts";
+export {
+  certificateStatement,
+  encodeCertificateStatement,
+  keysKind,
+  statementPayloadType,
+} from "./certificate/statement.ts";
+export { type CertificateVerdict, type Trust, verifyCertificate } from "./certificate/verify.ts";
+export {
+  concatBytes,
+  equalBytes,
+  fromBase64,
+  fromHex,
+  fromUtf8,
+  toBase64,
+  toHex,
+  toUtf8,
+} from "./encoding/bytes.ts";
+export {
+  encodeCanonical,
+  type Json,
+  type JsonObject,
+  parseCanonical,
+  parseCanonicalObject,
+} from "./encoding/canonical-json.ts";
 export { type Digest, digestOf, isDigest, sha256 } from "./encoding/digest.ts";
 export {
   assert,
@@ -9,6 +79,59 @@ export {
   refused,
   unreachable,
 } from "./encoding/refusal.ts";
+export * as shape from "./encoding/shape.ts";
+export { type Estate, emptyEstate, type Witnessed } from "./estate/estate.ts";
+export { evolve, passOver } from "./estate/evolve.ts";
+export { type Contradiction, judge, type Verdict } from "./estate/judge.ts";
+export { advance, replay } from "./estate/replay.ts";
+export {
+  type BodyOf,
+  blobsNamed,
+  type Chain,
+  type Entry,
+  type EntryBody,
+  type EntryKind,
+  encodeStatement,
+  parseEntry,
+  type Statement,
+  sealEntry,
+} from "./journal/entry.ts";
+export {
+  type Envelope,
+  encodeEnvelope,
+  entryBytesMax,
+  entryPayloadType,
+  parseEnvelope,
+  preAuthenticationEncoding,
+} from "./journal/envelope.ts";
+export type {
+  Artefact,
+  Component,
+  Control,
+  Lifecycle,
+  Placement,
+  RegisterDocument,
+  Release,
+  ServiceManager,
+  ServicePlacement,
+} from "./register/document.ts";
+export { registerDocument } from "./register/document.ts";
+export { type Register, type RegisterChange, releaseKey } from "./register/register.ts";
+export { type Assignment, assignmentShape, type ControlReading } from "./sight/assignment.ts";
+export { type Census, censusShape } from "./sight/census.ts";
+export type { HostSight, Look } from "./sight/host-sight.ts";
+export {
+  type Custody,
+  checkSignature,
+  type KeyId,
+  type KnownKey,
+  keyIdOf,
+  knownKey,
+  type PublicKey,
+  sshNamespace,
+} from "./signature/key.ts";
+export { proveConsistency, verifyConsistency } from "./tlog/consistency.ts";
+export { proveInclusion, verifyInclusion } from "./tlog/inclusion.ts";
 export {
   appendLeaf,
   emptyFrontier,
@@ -23,8 +146,6 @@ export {
   peaksOf,
   rootAt,
 } from "./tlog/merkle.ts";
-export { proveConsistency, verifyConsistency } from "./tlog/consistency.ts";
-export { proveInclusion, verifyInclusion } from "./tlog/inclusion.ts";
 export type { SignEd25519, VerifyEd25519 } from "./tlog/note.ts";
 export {
   bundleEntryBytesMax,

@@ -1,0 +1,155 @@
+/**
+ * What the register holds: components, releases, placements, controls. Each document says what
+ * ought to be; none of them is evidence that it is.
+ */
+import {
+  digest,
+  integer,
+  list,
+  matching,
+  object,
+  oneOf,
+  optional,
+  type Shape,
+  type Shaped,
+  tagged,
+  text,
+} from "../encoding/shape.ts";
+import { controlReading } from "../sight/assignment.ts";
+import { pathLengthMax } from "../sight/census.ts";
+
+/** Ids are compared by eye at two in the morning: plain ASCII, no spaces. */
+const id = matching(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/, "a plain id of at most 128");
+/** An absolute path with nothing to resolve in it: the same text always means the same place. */
+export const placePath: Shape<string> = (value, at) => {
+  const whole = text(pathLengthMax)(value, at);
+  if (typeof whole !== "string") return whole;
+  const absolute = matching(
+    /^(?!.*\/(?:\.{1,2})?(?:\/|$).)(?:\/[^/\0]+)+$/s,
+    "an absolute path without . or .. or empty parts",
+  );
+  return absolute(whole, at);
+};
+
+export const componentKinds = ["model", "agent", "monitor", "tool", "dataset"] as const;
+export const lifecycles = ["proposed", "approved", "active", "retired", "destroyed"] as const;
+export type Lifecycle = (typeof lifecycles)[number];
+
+const artefact = object({
+  /** Name inside the release, such as `model.gguf`. */
+  name: text(512),
+  digest,
+  size: integer(0, Number.MAX_SAFE_INTEGER),
+});
+export type Artefact = Shaped<typeof artefact>;
+
+const component = object({
+  document: oneOf("component"),
+  component: id,
+  kind: oneOf(...componentKinds),
+  owner: text(256),
+  purpose: optional(text(2048)),
+});
+
+const release = object({
+  document: oneOf("release"),
+  component: id,
+  release: id,
+  /** Weights and other files by content. At least one: a release is known by its bytes. */
+  artefacts: list(artefact, 10_000),
+  /** Where it stands when first registered. From then on only writs move it. */
+  lifecycle: oneOf("proposed", "approved", "active", "retired"),
+  source: optional(text(2048)),
+  defects: optional(list(object({ what: text(1024), found: text(24, 24) }), 100)),
+});
+
+const filePlacement = object({
+  document: oneOf("file"),
+  placement: id,
+  host: id,
+  path: placePath,
+  component: id,
+  release: id,
+  artefact: text(512),
+});
+
+/** One value in a configuration file, in the formats that can be rewritten without loss. */
+const configLine = object({ format: oneOf("env", "ini"), key: text(512) });
+
+/** What decides which release a service runs: a symlink, or one value in a configuration file. */
+const linkPlacement = object({
+  document: oneOf("link"),
+  placement: id,
+  host: id,
+  path: placePath,
+  /** Absent: a symlink. Present: the key of a config file that holds the target. */
+  line: optional(configLine),
+  component: id,
+  /** The release that it should lead to now. */
+  release: id,
+  /** For each release it may lead to, the target as written. */
+  targets: list(object({ release: id, target: text(pathLengthMax) }), 1000),
+});
+
+const processManager = object({
+  manager: oneOf("process"),
+  command: list(text(4096), 256),
+  directory: placePath,
+  pidFile: placePath,
+  logFile: placePath,
+  /** Seconds between the polite signal and the hard one. */
+  stopSeconds: integer(1, 600),
+});
+const systemdManager = object({
+  manager: oneOf("systemd"),
+  unit: matching(/^[A-Za-z0-9:_.@-]{1,255}\.service$/, "a systemd service unit name"),
+});
+
+export type ServiceManager = Shaped<typeof processManager> | Shaped<typeof systemdManager>;
+export const serviceManager: Shape<ServiceManager> = tagged<ServiceManager>("manager", {
+  process: processManager,
+  systemd: systemdManager,
+});
+
+/** A process that serves the component. The weights that it maps say which release it runs. */
+const servicePlacement = object({
+  document: oneOf("service"),
+  placement: id,
+  host: id,
+  component: id,
+  release: id,
+  service: serviceManager,
+  /** TCP ports on which it ought to listen. */
+  ports: list(integer(1, 65_535), 64),
+});
+
+const control = object({
+  document: oneOf("control"),
+  control: id,
+  host: id,
+  /** The component that it stops or rolls back. */
+  component: id,
+  reading: controlReading,
+  /** The value that must be in force, as text: `true`, `0`, `https://…`. */
+  expected: text(4096, 0),
+  owner: optional(integer(0, 4_294_967_295)),
+  mode: optional(matching(/^0[0-7]{3,4}$/, "octal permission bits such as 0644")),
+});
+
+export type Component = Shaped<typeof component>;
+export type Release = Shaped<typeof release>;
+export type FilePlacement = Shaped<typeof filePlacement>;
+export type LinkPlacement = Shaped<typeof linkPlacement>;
+export type ServicePlacement = Shaped<typeof servicePlacement>;
+export type Placement = FilePlacement | LinkPlacement | ServicePlacement;
+export type Control = Shaped<typeof control>;
+export type RegisterDocument = Component | Release | Placement | Control;
+
+export const registerDocument: Shape<RegisterDocument> = tagged<RegisterDocument>("document", {
+  component,
+  release,
+  file: filePlacement,
+  link: linkPlacement,
+  service: servicePlacement,
+  control,
+});

@@ -1,0 +1,171 @@
+/**
+ * What is known by sight of one host: its newest census, since when each thing in it has been there,
+ * and how well the probe has seen. A fold over that host's census and heartbeat entries.
+ */
+import type { Digest } from "../encoding/digest.ts";
+import type { Census, Coverage, Gap, Hold, Mass, SeenProcess, Vantage } from "./census.ts";
+
+export type HostSight = {
+  readonly host: string;
+  /** When the probe was last heard: journal index and witnessed time. */
+  readonly heard: { readonly index: number; readonly time: number };
+  readonly latest: Look | undefined;
+  /** Journal index since which each thing of the newest census has been seen without a break. */
+  readonly firstSeen: ReadonlyMap<string, number>;
+  /** The widest look so far, and the index at which the look became narrower than it. */
+  readonly widest: Width | undefined;
+  readonly narrowedIndex: number | undefined;
+};
+
+/** One census and the state of the journal against which it was fresh. */
+export type Look = {
+  readonly census: Census;
+  readonly index: number;
+  /** Journal size that the probe knew of, witnessed, before it began to look. */
+  readonly sinceSize: number;
+};
+
+export type Width = {
+  readonly vantages: readonly Vantage[];
+  readonly roots: readonly string[];
+  readonly blind: number;
+};
+
+/** Gaps that could hide a model. The others are told, and hide nothing by themselves. */
+const blockingReasons: ReadonlySet<Gap["why"]> = new Set([
+  "unreadable",
+  "changed-while-read",
+  "other-filesystem",
+  "too-large",
+  "limit",
+  "no-permission",
+]);
+
+/** The gaps of a vantage that stand in the way of a proof of absence. */
+export function blockingGaps(coverage: Coverage): readonly Gap[] {
+  return coverage.gaps.filter(({ why }) => blockingReasons.has(why));
+}
+
+/** What was missing of a look over these paths; empty if it covered all of them. */
+export function notCovered(census: Census, paths: readonly string[]): readonly string[] {
+  const files = census.coverage.find(({ vantage }) => vantage === "files");
+  const problems: string[] = [];
+  for (const vantage of ["files", "processes", "controls"] as const) {
+    const ledger = census.coverage.find((coverage) => coverage.vantage === vantage);
+    if (ledger === undefined) {
+      problems.push(`no ${vantage} vantage`);
+      continue;
+    }
+    const gaps = blockingGaps(ledger);
+    const unlisted = ledger.gapsTotal - ledger.gaps.length;
+    if (unlisted > 0) problems.push(`${vantage}: ${unlisted} gaps too many to list`);
+    for (const { where, why } of gaps.slice(0, 20)) problems.push(`${vantage}: ${where}: ${why}`);
+    if (gaps.length > 20) problems.push(`${vantage}: ${gaps.length - 20} more gaps`);
+  }
+  for (const path of paths) {
+    if (!files?.roots.some((root) => isInside(path, root))) problems.push(`${path}: in no root`);
+  }
+  return problems;
+}
+
+/** True if the path is the root itself or lies below it. */
+export function isInside(path: string, root: string): boolean {
+  return path === root || path.startsWith(root.endsWith("/") ? root : `${root}/`);
+}
+
+/** The host's sight after a heartbeat. */
+export function hear(
+  sight: HostSight | undefined,
+  host: string,
+  heard: HostSight["heard"],
+): HostSight {
+  if (sight !== undefined) return { ...sight, heard };
+  return {
+    host,
+    heard,
+    latest: undefined,
+    firstSeen: new Map(),
+    widest: undefined,
+    narrowedIndex: undefined,
+  };
+}
+
+/** The host's sight after a census. */
+export function see(sight: HostSight, look: Look): HostSight {
+  const { census, index } = look;
+  const firstSeen = new Map<string, number>();
+  const note = (key: string) => firstSeen.set(key, sight.firstSeen.get(key) ?? index);
+  for (const mass of census.masses) for (const name of mass.names) note(massKey(mass, name));
+  for (const process of census.processes) {
+    for (const hold of process.holds) note(holdKey(census, process, hold));
+  }
+  for (const control of census.controls) {
+    note(`control\0${control.control}\0${control.state}\0${control.value ?? ""}`);
+  }
+  for (const link of census.links) note(`link\0${link.path}\0${link.target ?? link.value ?? ""}`);
+  const width = widthOf(census);
+  const narrower = sight.widest !== undefined && isNarrower(width, sight.widest);
+  return {
+    ...sight,
+    latest: look,
+    firstSeen,
+    widest: narrower ? sight.widest : width,
+    narrowedIndex: narrower ? (sight.narrowedIndex ?? index) : undefined,
+  };
+}
+
+/** What was seen before and is not now. Empty if the look is as wide as the widest. */
+export function lostSight(sight: HostSight): readonly string[] {
+  if (sight.latest === undefined || sight.widest === undefined) return [];
+  const now = widthOf(sight.latest.census);
+  const { widest } = sight;
+  return [
+    ...widest.vantages.filter((vantage) => !now.vantages.includes(vantage)),
+    ...widest.roots.filter((root) => !now.roots.some((wide) => isInside(root, wide))),
+    ...(widest.blind === 0 && now.blind > 0 ? [`${now.blind} places could not be read`] : []),
+  ];
+}
+
+/** Names one place of a mass, for {@link HostSight.firstSeen}. */
+export function massKey(mass: Pick<Mass, "digest">, name: string): string {
+  return `mass\0${name}\0${mass.digest}`;
+}
+
+/** Names one hold of a process, for {@link HostSight.firstSeen}. */
+export function holdKey(census: Census, process: SeenProcess, hold: Hold): string {
+  return `hold\0${census.boot}\0${process.pid}\0${process.started}\0${hold.digest ?? hold.path}`;
+}
+
+/** Everything of this content that a census saw: files by each name, and processes that hold it. */
+export function sightings(
+  census: Census,
+  digests: ReadonlySet<Digest>,
+): { readonly masses: readonly Mass[]; readonly holds: readonly HeldBy[] } {
+  return {
+    masses: census.masses.filter(({ digest }) => digests.has(digest)),
+    holds: census.processes.flatMap((process) =>
+      process.holds
+        .filter(({ digest }) => digest !== undefined && digests.has(digest))
+        .map((hold) => ({ process, hold })),
+    ),
+  };
+}
+
+export type HeldBy = { readonly process: SeenProcess; readonly hold: Hold };
+
+function widthOf(census: Census): Width {
+  const files = census.coverage.find(({ vantage }) => vantage === "files");
+  return {
+    vantages: census.coverage.map(({ vantage }) => vantage),
+    roots: files?.roots ?? [],
+    blind: census.coverage.reduce((sum, ledger) => sum + blockingGaps(ledger).length, 0),
+  };
+}
+
+function isNarrower(now: Width, widest: Width): boolean {
+  return (
+    widest.vantages.some((vantage) => !now.vantages.includes(vantage)) ||
+    widest.roots.some((root) => !now.roots.some((wide) => isInside(root, wide))) ||
+    (widest.blind === 0 && now.blind > 0)
+  );
+}
