@@ -130,7 +130,31 @@ export {
   type PublicKey,
   sshNamespace,
 } from "./signature/key.ts";
+export { parsePublicKeyLine, type SshKey, type SshKeyType, sshKeyOf } from "./signature/ssh-key.ts";
+export {
+  parseSshsig,
+  unarmorSshsig,
+  type VerifiedSshsig,
+  verifySshsig,
+} from "./signature/sshsig.ts";
+
+// Transparency log
+export {
+  type Checkpoint,
+  formatCheckpoint,
+  openCheckpoint,
+  parseCheckpoint,
+  parseDecimal,
+  signCheckpoint,
+} from "./tlog/checkpoint.ts";
 export { proveConsistency, verifyConsistency } from "./tlog/consistency.ts";
+export {
+  cosign,
+  verifyCosignature,
+  verifyCosigned,
+  type WitnessPolicy,
+  type WitnessQuorum,
+} from "./tlog/cosignature.ts";
 export { proveInclusion, verifyInclusion } from "./tlog/inclusion.ts";
 export {
   appendLeaf,
@@ -146,7 +170,26 @@ export {
   peaksOf,
   rootAt,
 } from "./tlog/merkle.ts";
-export type { SignEd25519, VerifyEd25519 } from "./tlog/note.ts";
+export {
+  formatNote,
+  formatSignatureLine,
+  formatVerifierKey,
+  type Note,
+  type NoteSignature,
+  noteBytesMax,
+  noteKeyTypes,
+  parseNote,
+  parseSignatureLines,
+  parseVerifierKey,
+  type SignEd25519,
+  signaturesOf,
+  type VerifierKey,
+  type VerifyEd25519,
+  verifierKey,
+  verifyEd25519,
+  verifyNote,
+} from "./tlog/note.ts";
+export { judgeProofCase, proofCaseBytesMax } from "./tlog/proof-case.ts";
 export {
   bundleEntryBytesMax,
   decodeEntryBundle,
@@ -161,3 +204,10 @@ export {
   tileWidth,
   tileWidthAt,
 } from "./tlog/tile.ts";
+export {
+  formatTlogProof,
+  type LogPolicy,
+  parseTlogProof,
+  type TlogProof,
+  verifyTlogProof,
+} from "./tlog/tlog-proof.ts";

@@ -20,7 +20,7 @@ const signatureBytes = timestampBytes + 64;
 /** That a witness saw the checkpoint, and when (POSIX seconds by its own clock). */
 export type Cosignature = { readonly witness: VerifierKey; readonly timestamp: number };
 
-export type Cosigned = {
+export type WitnessQuorum = {
   /** One for each witness key, with its latest time. */
   readonly cosignatures: readonly Cosignature[];
   /**
@@ -85,7 +85,7 @@ export function verifyCosigned(
   note: Note,
   policy: WitnessPolicy,
   verify: VerifyEd25519,
-): Cosigned | Refused {
+): WitnessQuorum | Refused {
   const { witnesses, threshold } = policy;
   if (!Number.isSafeInteger(threshold) || threshold < 1) {
     return refused("not-cosigned", "a threshold below one would let a log vouch for itself");

@@ -12,7 +12,7 @@ import {
 } from "../encoding/bytes.ts";
 import { assert, isRefused, type Refused, refused } from "../encoding/refusal.ts";
 import { type Checkpoint, openCheckpoint, parseDecimal } from "./checkpoint.ts";
-import { type Cosigned, verifyCosigned, type WitnessPolicy } from "./cosignature.ts";
+import { verifyCosigned, type WitnessPolicy, type WitnessQuorum } from "./cosignature.ts";
 import { verifyInclusion } from "./inclusion.ts";
 import { hashBytes } from "./merkle.ts";
 import { noteBytesMax, type VerifierKey, type VerifyEd25519 } from "./note.ts";
@@ -86,7 +86,7 @@ export function verifyTlogProof(
   proof: TlogProof,
   expected: { readonly leafHash: Uint8Array; readonly policy: LogPolicy },
   verify: VerifyEd25519,
-): { readonly checkpoint: Checkpoint; readonly cosigned: Cosigned } | Refused {
+): { readonly checkpoint: Checkpoint; readonly cosigned: WitnessQuorum } | Refused {
   const { policy, leafHash } = expected;
   const opened = openCheckpoint(proof.checkpoint, policy, verify);
   if (isRefused(opened)) return opened;
