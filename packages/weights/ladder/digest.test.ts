@@ -117,7 +117,7 @@ test("halves, with subnormals and infinities, widen and narrow without loss", ()
       assert.equal(b.form, "F16");
       assert.equal(toHex(a.values), toHex(b.values));
     }),
-    { numRuns: process.env["SLOW"] === "1" ? 1000 : 50 },
+    { numRuns: process.env.SLOW === "1" ? 1000 : 50 },
   );
 });
 
