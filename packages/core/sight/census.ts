@@ -2,8 +2,8 @@
  * A census: one complete count of a host, as its probe saw it. The body of a `census` entry is this
  * document as a blob. Nothing in it is an opinion: what was there, and what could not be looked at.
  *
- * Paths are bytes on Linux. Here they are UTF-8 text; a path that is not UTF-8 has each odd byte
- * written `\xNN` and each backslash written `\\`, so two different paths never read the same.
+ * Paths are bytes on Linux. Here they are text as path.ts writes it: UTF-8, each backslash doubled
+ * and each byte that is not UTF-8 as `\xNN`, so two different paths never read the same.
  */
 
 import type { Shaped } from "../encoding/shape.ts";
