@@ -1,5 +1,6 @@
 /** The public surface of @writ/node, written by hand. */
 export { type Clock, systemClock } from "./clock.ts";
+export { verifyInPool, verifyNative } from "./ed25519.ts";
 export {
   type Candidate,
   Journal,
@@ -21,6 +22,8 @@ export {
   type TileRoot,
 } from "./journal-store.ts";
 export { JournalTree } from "./journal-tree.ts";
+export { createKeyFile, readKeyFile, type SigningKey } from "./key-file.ts";
 export { hashEntry } from "./leaf-hash.ts";
+export { type Log, type LogFacts, type LogLevel, logLines } from "./log-lines.ts";
 export { openPostgresStore } from "./postgres-store.ts";
 export { openSqliteStore } from "./sqlite-store.ts";
