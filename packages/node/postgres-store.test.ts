@@ -1,12 +1,16 @@
 import { after } from "node:test";
-import { journalStoreContract } from "./journal-store.contract.ts";
+import { journalContract } from "./journal.contract.ts";
+import { journalStoreContract, type StorePlace } from "./journal-store.contract.ts";
 import { openPostgresStore } from "./postgres-store.ts";
 import { startPostgres } from "./testing/postgres.ts";
 
 const postgres = await startPostgres();
 after(() => postgres.stop());
 
-journalStoreContract("postgres", async () => {
+async function freshPlace(): Promise<StorePlace> {
   const connectionString = await postgres.freshDatabase();
   return { open: () => openPostgresStore(connectionString) };
-});
+}
+
+journalStoreContract("postgres", freshPlace);
+journalContract("postgres", freshPlace, process.env.SLOW ? 100 : 5);

@@ -5,7 +5,11 @@ import type { Digest } from "@writ/core";
 /** `sha256:` and 64 lower-case hex digits. */
 export const digestSchema: z.ZodType<Digest> = z
   .custom<Digest>((value) => typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value))
-  .openapi({ type: "string", pattern: "^sha256:[0-9a-f]{64}$", example: `sha256:${"0".repeat(64)}` });
+  .openapi({
+    type: "string",
+    pattern: "^sha256:[0-9a-f]{64}$",
+    example: `sha256:${"0".repeat(64)}`,
+  });
 
 /** A count, an index or a size: an integer of 53 bits. */
 export const count: z.ZodNumber = z.int().min(0);
@@ -27,9 +31,7 @@ export const refusalSchema = z
 export type RefusalAnswer = z.infer<typeof refusalSchema>;
 
 /** Names of hosts, components and releases in a path: no slash, nothing that resolves to another. */
-export const idParameter: z.ZodString = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/);
+export const idParameter: z.ZodString = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/);
 
 export const jsonObject = z.record(z.string(), z.unknown());
 
@@ -40,7 +42,10 @@ export const refusals = {
   400: { description: "not as the contract says", content: refusalContent },
   403: { description: "the signer may not say this", content: refusalContent },
   404: { description: "no such thing", content: refusalContent },
-  409: { description: "the journal has moved on, or holds something against it", content: refusalContent },
+  409: {
+    description: "the journal has moved on, or holds something against it",
+    content: refusalContent,
+  },
   413: { description: "too large", content: refusalContent },
   422: { description: "well formed, and refused", content: refusalContent },
   503: { description: "not now: see Retry-After", content: refusalContent },
@@ -48,5 +53,8 @@ export const refusals = {
 
 /** A 200 with a JSON body. */
 export function answers<S extends z.ZodType>(schema: S, description: string) {
-  return { 200: { description, content: { "application/json": { schema } } }, ...refusals } as const;
+  return {
+    200: { description, content: { "application/json": { schema } } },
+    ...refusals,
+  } as const;
 }
