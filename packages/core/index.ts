@@ -9,6 +9,7 @@ export {
   witnessPolicy,
 } from "./admission/journal-admission.ts";
 export { disarmed, isPast, mayBegin, seatsFor } from "./admission/writ-admission.ts";
+export { phraseOf } from "./authority/phrase.ts";
 export { type Drawn, draw, inventoryDigest, type Order } from "./authority/plan.ts";
 export {
   type Approval,
@@ -20,6 +21,16 @@ export {
   writStates,
 } from "./authority/proceeding.ts";
 export { eligible, quorumMet } from "./authority/quorum.ts";
+export {
+  type RenderedLine,
+  type RenderedSection,
+  type RenderedWrit,
+  renderedText,
+  renderWrit,
+  spokenCount,
+  spokenSeconds,
+  titleOf,
+} from "./authority/rendering.ts";
 export type { RemoveFile, ServiceStep, Step, SwitchLink } from "./authority/step.ts";
 export {
   type Principal,
@@ -71,6 +82,7 @@ export {
   parseCanonicalObject,
 } from "./encoding/canonical-json.ts";
 export { type Digest, digestOf, isDigest, sha256 } from "./encoding/digest.ts";
+export { inert, inertAscii } from "./encoding/inert.ts";
 export {
   assert,
   isRefused,
@@ -80,10 +92,12 @@ export {
   unreachable,
 } from "./encoding/refusal.ts";
 export * as shape from "./encoding/shape.ts";
-export { type Estate, emptyEstate, type Witnessed } from "./estate/estate.ts";
+export { type Estate, emptyEstate, timeOf, type Witnessed } from "./estate/estate.ts";
 export { evolve, passOver } from "./estate/evolve.ts";
 export { type Contradiction, judge, type Verdict } from "./estate/judge.ts";
 export { advance, replay } from "./estate/replay.ts";
+export { type Finding, type RuleName, rules, type Severity } from "./finding/finding.ts";
+export { findings } from "./finding/findings.ts";
 export {
   type BodyOf,
   blobsNamed,
@@ -137,7 +151,6 @@ export {
   type VerifiedSshsig,
   verifySshsig,
 } from "./signature/sshsig.ts";
-
 // Transparency log
 export {
   type Checkpoint,
