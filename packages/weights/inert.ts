@@ -32,11 +32,11 @@ function inertCharacter(character: string): string {
   return `\\u{${point.toString(16)}}`;
 }
 
-/** {@link inert} of UTF-8 bytes; bytes that are not UTF-8 are read one character a byte, marked. */
-export function inertBytes(bytes: Uint8Array, most: number): string {
+/** UTF-8 bytes as text; bytes that are not UTF-8 one character each, behind a mark. Not inert. */
+export function lenientText(bytes: Uint8Array): string {
   const text = fromUtf8(bytes);
-  if (text !== undefined) return inert(text, most);
-  let latin = "";
-  for (const byte of bytes.subarray(0, most)) latin += String.fromCharCode(byte);
-  return `\\x{${inert(latin, most)}}`;
+  if (text !== undefined) return text;
+  const characters: string[] = ["\u{fffd}"];
+  for (const byte of bytes) characters.push(String.fromCharCode(byte));
+  return characters.join("");
 }

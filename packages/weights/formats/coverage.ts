@@ -59,7 +59,9 @@ function sweep(
     if (before !== undefined && run.offset < before.end && overlapping.length < overlapsMax) {
       // The very same run under two names is a tied weight, which every format may hold.
       const tied = before.offset === run.offset && before.end === run.end;
-      if (!tied) overlapping.push(`${before.name || "header"} and ${run.name || "header"}`);
+      if (!tied && before.name !== "" && run.name !== "") {
+        overlapping.push(`${before.name} and ${run.name}`);
+      }
     }
     explained += Math.max(0, run.end - Math.max(run.offset, reached));
     if (run.end > reached) {

@@ -1,8 +1,15 @@
 /** Tells what a file is by its content and reads it. Names and extensions decide nothing. */
+
+import { looksLikeZip, readZip, type Zip } from "../archives/zip.ts";
 import { refused } from "../core.ts";
 import type { Reader } from "../reader.ts";
 import type { Model, Opened } from "../tensor.ts";
 import type { OpenOptions } from "./context.ts";
+import { looksLikeGguf, readGguf } from "./gguf.ts";
+import { isNpz, looksLikeNpy, readNpy, readNpz } from "./numpy.ts";
+import { looksLikeOnnx, readOnnx } from "./onnx.ts";
+import { looksLikePytorchLegacy, readPytorchLegacy } from "./pytorch-legacy.ts";
+import { checkpointFolder, readPytorchZip } from "./pytorch-zip.ts";
 import { looksLikeSafetensors, readSafetensors, readSafetensorsIndex } from "./safetensors.ts";
 import { atTheDoor } from "./stop.ts";
 
@@ -26,7 +33,17 @@ export async function openModel(reader: Reader, options: OpenOptions): Promise<O
 }
 
 async function readerFor(head: Uint8Array, reader: Reader): Promise<FormatReader | undefined> {
+  if (looksLikeGguf(head)) return readGguf;
+  if (looksLikeNpy(head)) return readNpy;
+  if (looksLikePytorchLegacy(head)) return readPytorchLegacy;
+  if (looksLikeZip(head)) return zipReaderFor(await readZip(reader));
   if (looksLikeSafetensors(head, reader.size)) return readSafetensors;
   if (head[0] === 0x7b) return readSafetensorsIndex;
-  return undefined;
+  const onnx = await atTheDoor(() => looksLikeOnnx(reader));
+  return onnx === true ? readOnnx : undefined;
+}
+
+function zipReaderFor(zip: Zip): FormatReader | undefined {
+  if (checkpointFolder(zip) !== undefined) return readPytorchZip;
+  return isNpz(zip) ? readNpz : undefined;
 }

@@ -126,6 +126,9 @@ export function addTensor(draft: Draft, facts: TensorFacts): number | undefined 
     warn(draft, "wrong-length", `${name}: ${facts.type} ${shape} does not fit its bytes`);
     return undefined;
   }
+  if (facts.length !== undefined && facts.length > length) {
+    warn(draft, "wrong-length", `${name}: ${facts.length - length} bytes more than it needs`);
+  }
   if (draft.names.has(name)) warn(draft, "duplicate-name", name);
   const index = draft.tensors.length;
   draft.names.set(name, index);
@@ -147,9 +150,8 @@ function lengthOf(facts: TensorFacts): number | undefined {
   if (facts.type === "OPAQUE") return facts.length;
   if (facts.strides !== undefined) return stridedLength(facts, count);
   const needed = bytesOf(facts.type, count);
-  return needed === undefined || (facts.length !== undefined && facts.length !== needed)
-    ? undefined
-    : needed;
+  const short = needed !== undefined && facts.length !== undefined && facts.length < needed;
+  return short ? undefined : needed;
 }
 
 /** Bytes from the first to past the last element of a strided view. */

@@ -11,21 +11,28 @@ export type JsonObject = ReadonlyMap<string, Json>;
 /** Headers nest 3 deep, TensorFlow.js topologies about 12. */
 const depthMax = 64;
 
-/** About eight values for each of the most tensors a model may have. */
+/** About eight values, three of them containers, for each of the most tensors a model may have. */
 const valuesMax = 4_000_000;
+const containersMax = 800_000;
 
 type Frame =
   | { readonly kind: "array"; readonly items: Json[] }
   | { readonly kind: "object"; readonly members: Map<string, Json>; key: string };
 
-type State = { readonly bytes: Uint8Array; at: number; values: number; readonly twice: string[] };
+type State = {
+  readonly bytes: Uint8Array;
+  at: number;
+  values: number;
+  containers: number;
+  readonly twice: string[];
+};
 
 /** The value, and the keys that some object held twice (at most 16; the first one counts). */
 export type ReadJson = { readonly value: Json; readonly duplicates: readonly string[] };
 
 /** Parses the whole of `bytes` (RFC 8259, UTF-8); refuses anything else. Trailing spaces allowed. */
 export function readJson(bytes: Uint8Array): ReadJson {
-  const state: State = { bytes, at: 0, values: 0, twice: [] };
+  const state: State = { bytes, at: 0, values: 0, containers: 0, twice: [] };
   const frames: Frame[] = [];
   for (;;) {
     let value = startOf(state, frames);
@@ -55,6 +62,8 @@ function startOf(state: State, frames: Frame[]): Json | undefined {
   const byte = state.bytes[state.at];
   if (byte !== 0x7b && byte !== 0x5b) return scalar(state, byte);
   state.at += 1;
+  state.containers += 1;
+  if (state.containers > containersMax) stop("oversized", `JSON of ${containersMax} containers`);
   if (frames.length >= depthMax) stop("oversized", `JSON nested more than ${depthMax} deep`);
   skipSpace(state);
   if (byte === 0x5b) {

@@ -1,0 +1,57 @@
+/** The deflate family, decompressed in pure JavaScript, as a stream of bounded chunks. */
+import { Gunzip, Inflate, Unzlib } from "fflate/browser";
+import { must } from "../formats/stop.ts";
+import type { Forward } from "../reader.ts";
+import type { Compression } from "./decompress.ts";
+
+/**
+ * Compressed bytes given to the decoder at a time. Deflate expands at most 1,032 times, so that
+ * what comes out of one step stays below 9 MB, whatever the file claims.
+ */
+const stepBytes = 8_192;
+
+/** Yields the decompressed bytes of deflate, zlib or gzip; `undefined` for anything else. */
+export function inflate(compression: Compression, source: Forward): Forward | undefined {
+  if (compression !== "deflate" && compression !== "zlib" && compression !== "gzip") {
+    return undefined;
+  }
+  return { chunks: () => inflated(compression, source) };
+}
+
+async function* inflated(
+  compression: "deflate" | "zlib" | "gzip",
+  source: Forward,
+): AsyncGenerator<Uint8Array> {
+  const out: Uint8Array[] = [];
+  const keep = (chunk: Uint8Array): void => {
+    if (chunk.length > 0) out.push(chunk);
+  };
+  const decoder = newDecoder(compression, keep);
+  for await (const chunk of source.chunks()) {
+    for (let at = 0; at < chunk.length; at += stepBytes) {
+      step(decoder, chunk.subarray(at, at + stepBytes));
+      yield* out.splice(0);
+    }
+  }
+}
+
+type Decoder = { push(chunk: Uint8Array, final: boolean): void };
+
+function newDecoder(
+  compression: "deflate" | "zlib" | "gzip",
+  keep: (chunk: Uint8Array) => void,
+): Decoder {
+  if (compression === "deflate") return new Inflate(keep);
+  return compression === "zlib" ? new Unzlib(keep) : new Gunzip(keep);
+}
+
+/** fflate throws plain errors for broken input; what is shared with the caller is copied first. */
+function step(decoder: Decoder, chunk: Uint8Array): void {
+  let broken = false;
+  try {
+    decoder.push(chunk.slice(), false);
+  } catch {
+    broken = true;
+  }
+  must(!broken, "broken deflate data");
+}
