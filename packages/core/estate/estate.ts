@@ -53,6 +53,8 @@ export type Estate = {
   time: number;
   readonly witnessed: Map<number, Witnessed>;
   lastWitnessed: Witnessed | undefined;
+  /** Witnessed sizes and times, oldest first: when an entry was there at the latest. */
+  readonly times: { readonly size: number; readonly time: number }[];
   /** The tree up to the last witnessed size, and the leaf hashes since. */
   frontier: Frontier;
   leavesSince: Uint8Array[];
@@ -66,6 +68,17 @@ export type Estate = {
   readonly refusals: RefusalRecord[];
 };
 
+/** When the entry at this index was in the journal at the latest, in witnessed milliseconds. */
+export function timeOf(estate: Estate, index: number): number {
+  let [low, high] = [0, estate.times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (estate.times[middle]!.size > index) high = middle;
+    else low = middle + 1;
+  }
+  return estate.times[low]?.time ?? estate.time;
+}
+
 export function emptyEstate(): Estate {
   return {
     size: 0,
@@ -76,6 +89,7 @@ export function emptyEstate(): Estate {
     time: 0,
     witnessed: new Map(),
     lastWitnessed: undefined,
+    times: [],
     frontier: emptyFrontier(),
     leavesSince: [],
     register: emptyRegister(),

@@ -91,6 +91,7 @@ function takeTime(estate: Estate, { size, root, time }: Cosigned, index: number)
   const leaves = estate.leavesSince.splice(0, size - estate.frontier.size);
   for (const leaf of leaves) estate.frontier = appendLeaf(estate.frontier, leaf);
   estate.lastWitnessed = witnessed;
+  estate.times.push({ size, time: estate.time });
   estate.witnessed.set(size, witnessed);
   if (estate.witnessed.size > checkpointsMax) {
     estate.witnessed.delete(estate.witnessed.keys().next().value!);

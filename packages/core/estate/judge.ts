@@ -164,8 +164,18 @@ function presences(estate: Estate, writ: Writ, sight: HostSight): readonly Contr
       });
     }
   }
-  for (const held of holds) found.push(heldContradiction(sight, held, leaving));
+  for (const held of holds) {
+    if (keepsAlive(held)) found.push(heldContradiction(sight, held, leaving));
+  }
   return found;
+}
+
+/**
+ * True if this process runs the bytes, or keeps bytes alive that have no name. One that merely reads
+ * a file which is counted by its name (a backup, a checksum) does neither; one that serves does.
+ */
+export function keepsAlive({ process, hold }: HeldBy): boolean {
+  return hold.how !== "open" || hold.deleted || process.listens.length > 0;
 }
 
 function heldContradiction(
@@ -176,14 +186,14 @@ function heldContradiction(
   const look = sight.latest!;
   const release = leaving.get(hold.digest!)!;
   const ports = process.listens.length === 0 ? "" : `, listens on ${process.listens.join(", ")}`;
-  const gone = hold.deleted ? `, of a deleted file ${hold.path}` : `, ${hold.path}`;
+  const gone = `, ${hold.path}${hold.deleted ? " (deleted)" : ""}`;
   return {
-    what: "still-runs",
+    what: hold.deleted && hold.how === "open" ? "copy" : "still-runs",
     host: sight.host,
-    where: `pid ${process.pid} (${process.command[0] ?? "?"})${ports}`,
+    where: `pid ${process.pid} (${process.command.join(" ") || "?"})${ports}`,
     since: sight.firstSeen.get(holdKey(look.census, process, hold)) ?? look.index,
     index: look.index,
-    detail: `${hold.how} bytes of release ${release}${gone}`,
+    detail: `${hold.how}: the bytes of release ${release} (${hold.digest})${gone}`,
     release,
   };
 }

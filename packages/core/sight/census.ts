@@ -45,6 +45,8 @@ const mass = object({
   digest,
   /** What the bytes are, by content: `gguf`, `safetensors`, `onnx`, …, or `opaque`. */
   container: text(32),
+  /** What that container is for: holding weights, carrying files, neither, or nothing known. */
+  kind: optional(oneOf("model", "carrier", "plain", "opaque")),
   /** Shannon entropy of sampled blocks in thousandths of a bit per byte: 0 to 8000. */
   entropy: optional(integer(0, 8000)),
   modified: when,

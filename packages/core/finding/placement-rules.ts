@@ -1,0 +1,204 @@
+/** Register × observation, for what the register places somewhere: is it there, and is it that? */
+
+import type { Estate } from "../estate/estate.ts";
+import { keepsAlive } from "../estate/judge.ts";
+import type { FilePlacement, LinkPlacement, ServicePlacement } from "../register/document.ts";
+import { releaseKey } from "../register/register.ts";
+import {
+  blockingGaps,
+  type HostSight,
+  holdKey,
+  isInside,
+  type Look,
+  massKey,
+  sightings,
+} from "../sight/host-sight.ts";
+import type { Case } from "./finding.ts";
+
+/** A registered file, link or service that a look which covered its place did not see. */
+export function* missing(estate: Estate): Iterable<Case> {
+  for (const { document, index } of estate.register.placements.values()) {
+    const sight = estate.sights.get(document.host);
+    const look = sight?.latest;
+    if (look === undefined || look.index < index) continue;
+    const place = document.document === "service" ? document.placement : document.path;
+    const gone = {
+      file: () => fileIsMissing(document as FilePlacement, look),
+      link: () => linkIsMissing(document as LinkPlacement, look),
+      service: () => serviceIsMissing(estate, document as ServicePlacement, look),
+    }[document.document]();
+    if (!gone) continue;
+    yield {
+      host: document.host,
+      where: place,
+      component: document.component,
+      release: document.release,
+      since: look.index,
+      left: {
+        kind: "register",
+        says: `${document.placement}: ${releaseKey(document.component, document.release)} is here`,
+        entry: index,
+      },
+      right: { kind: "observation", says: "looked here and did not see it", entry: look.index },
+      advice: "Restore it, or register that it ought not to be there any more.",
+    };
+  }
+}
+
+function covers(look: Look, path: string): boolean {
+  const files = look.census.coverage.find(({ vantage }) => vantage === "files");
+  if (!files?.roots.some((root) => isInside(path, root))) return false;
+  return !blockingGaps(files).some(({ where }) => isInside(path, where));
+}
+
+function fileIsMissing({ path }: FilePlacement, look: Look): boolean {
+  return covers(look, path) && !look.census.masses.some(({ names }) => names.includes(path));
+}
+
+function linkIsMissing({ path }: LinkPlacement, look: Look): boolean {
+  const seen = look.census.links.find((link) => link.path === path);
+  return seen !== undefined && seen.target === undefined && seen.value === undefined;
+}
+
+/** A service counts as there if any process holds its release, or another one of its component. */
+function serviceIsMissing(estate: Estate, place: ServicePlacement, look: Look): boolean {
+  const processes = look.census.coverage.find(({ vantage }) => vantage === "processes");
+  if (processes === undefined || blockingGaps(processes).length > 0) return false;
+  const digests = [...estate.register.releases.values()]
+    .filter(({ document }) => document.component === place.component)
+    .flatMap(({ document }) => document.artefacts.map(({ digest }) => digest));
+  return sightings(look.census, new Set(digests)).holds.length === 0;
+}
+
+/** Registered place, registered bytes, but of another release: the name says one, the bytes other. */
+export function* wrongRelease(estate: Estate): Iterable<Case> {
+  yield* filesOfOtherReleases(estate);
+  yield* servicesOfOtherReleases(estate);
+}
+
+function* filesOfOtherReleases(estate: Estate): Iterable<Case> {
+  for (const { place, index, sight, look, mass } of seenAtPlacements(estate)) {
+    const own = releaseKey(place.component, place.release);
+    const holders = estate.register.releasesByDigest.get(mass.digest);
+    if (holders === undefined || holders.has(own)) continue;
+    yield {
+      host: place.host,
+      where: place.path,
+      component: place.component,
+      release: place.release,
+      since: sight.firstSeen.get(massKey(mass, place.path)) ?? look.index,
+      left: { kind: "register", says: `${place.placement}: ${own} is here`, entry: index },
+      right: {
+        kind: "observation",
+        says: `these are the bytes of ${[...holders].join(", ")}`,
+        entry: look.index,
+      },
+      advice: "Find who put them there; order a replace to what ought to be.",
+    };
+  }
+}
+
+/** A process holds a release of a component whose services on that host ought to run another. */
+function* servicesOfOtherReleases(estate: Estate): Iterable<Case> {
+  const services = [...estate.register.placements.values()].flatMap(({ document, index }) =>
+    document.document === "service" ? [{ place: document, index }] : [],
+  );
+  for (const sight of estate.sights.values()) {
+    const look = sight.latest;
+    if (look === undefined) continue;
+    for (const process of look.census.processes) {
+      for (const hold of process.holds) {
+        if (hold.digest === undefined || !keepsAlive({ process, hold })) continue;
+        const holders = estate.register.releasesByDigest.get(hold.digest);
+        if (holders === undefined) continue;
+        const here = services.filter(
+          ({ place }) =>
+            place.host === sight.host &&
+            [...holders].some((key) => key.startsWith(`${place.component}@`)),
+        );
+        const right = here.some(({ place }) =>
+          holders.has(releaseKey(place.component, place.release)),
+        );
+        if (here.length === 0 || right || !isCurrent(estate, holders)) continue;
+        const { place, index } = here[0]!;
+        const own = releaseKey(place.component, place.release);
+        yield {
+          host: sight.host,
+          where: `pid ${process.pid} (${process.command.join(" ")})`,
+          component: place.component,
+          release: place.release,
+          since: sight.firstSeen.get(holdKey(look.census, process, hold)) ?? look.index,
+          left: { kind: "register", says: `${place.placement} runs ${own}`, entry: index },
+          right: {
+            kind: "observation",
+            says: `it holds the bytes of ${[...holders].join(", ")} (${hold.how})`,
+            entry: look.index,
+          },
+          advice: "What it calls itself does not matter: stop it, or order what it ought to run.",
+        };
+      }
+    }
+  }
+}
+
+/** Retired and destroyed releases have a rule of their own. */
+function isCurrent(estate: Estate, holders: ReadonlySet<string>): boolean {
+  return [...holders].some((key) => {
+    const lifecycle = estate.register.releases.get(key)?.lifecycle;
+    return lifecycle === "active" || lifecycle === "approved" || lifecycle === "proposed";
+  });
+}
+
+/** Registered place, and bytes that no release has. */
+export function* altered(estate: Estate): Iterable<Case> {
+  for (const { place, index, sight, look, mass } of seenAtPlacements(estate)) {
+    if (estate.register.releasesByDigest.has(mass.digest)) continue;
+    yield {
+      host: place.host,
+      where: place.path,
+      component: place.component,
+      release: place.release,
+      since: sight.firstSeen.get(massKey(mass, place.path)) ?? look.index,
+      left: {
+        kind: "register",
+        says: `${place.placement}: ${releaseKey(place.component, place.release)} is here`,
+        entry: index,
+      },
+      right: {
+        kind: "observation",
+        says: `these bytes (${mass.digest}) are of no registered release`,
+        entry: look.index,
+      },
+      advice: "Do not serve from it. Keep a copy for inquiry, and restore the registered bytes.",
+    };
+  }
+}
+
+function* seenAtPlacements(estate: Estate): Iterable<{
+  place: FilePlacement;
+  index: number;
+  sight: HostSight;
+  look: Look;
+  mass: Look["census"]["masses"][number];
+}> {
+  for (const { document: place, index } of estate.register.placements.values()) {
+    if (place.document !== "file") continue;
+    const sight = estate.sights.get(place.host);
+    const look = sight?.latest;
+    if (sight === undefined || look === undefined) continue;
+    const mass = massesByName(look).get(place.path);
+    if (mass !== undefined) yield { place, index, sight, look, mass };
+  }
+}
+
+const byName = new WeakMap<Look, Map<string, Look["census"]["masses"][number]>>();
+
+function massesByName(look: Look): ReadonlyMap<string, Look["census"]["masses"][number]> {
+  const known = byName.get(look);
+  if (known !== undefined) return known;
+  const made = new Map(
+    look.census.masses.flatMap((mass) => mass.names.map((name) => [name, mass])),
+  );
+  byName.set(look, made);
+  return made;
+}

@@ -1,0 +1,217 @@
+/** Register × observation, for what was seen where the register places nothing. */
+import type { Digest } from "../encoding/digest.ts";
+import type { Estate } from "../estate/estate.ts";
+import { keepsAlive, leavingDigests } from "../estate/judge.ts";
+import type { Mass } from "../sight/census.ts";
+import { type HostSight, holdKey, type Look, massKey } from "../sight/host-sight.ts";
+import type { Case } from "./finding.ts";
+
+type Stray = {
+  readonly sight: HostSight;
+  readonly look: Look;
+  readonly mass: Mass;
+  /** Names at which the register places no file, symlinks left out. */
+  readonly names: readonly string[];
+};
+
+/** Masses with a name that no registered file placement has. */
+function* strays(estate: Estate): Iterable<Stray> {
+  const placed = new Set(
+    [...estate.register.placements.values()].flatMap(({ document }) =>
+      document.document === "file" ? [`${document.host}\0${document.path}`] : [],
+    ),
+  );
+  for (const sight of estate.sights.values()) {
+    const look = sight.latest;
+    if (look === undefined) continue;
+    const symlinks = new Set(
+      look.census.links.flatMap(({ path, target }) => (target === undefined ? [] : [path])),
+    );
+    for (const mass of look.census.masses) {
+      const names = mass.names.filter(
+        (name) => !symlinks.has(name) && !placed.has(`${sight.host}\0${name}`),
+      );
+      if (names.length > 0) yield { sight, look, mass, names };
+    }
+  }
+}
+
+function since({ sight, look, mass, names }: Stray): number {
+  return Math.min(...names.map((name) => sight.firstSeen.get(massKey(mass, name)) ?? look.index));
+}
+
+/** Weights that no release has, where the register places nothing. */
+export function* unregistered(estate: Estate): Iterable<Case> {
+  for (const stray of strays(estate)) {
+    const { mass, sight, look } = stray;
+    if (kindOf(mass) !== "model" || estate.register.releasesByDigest.has(mass.digest)) continue;
+    yield {
+      host: sight.host,
+      where: stray.names.join(", "),
+      since: since(stray),
+      left: { kind: "register", says: "no release has these bytes" },
+      right: {
+        kind: "observation",
+        says: `a ${mass.container} of ${mass.size} bytes (${mass.digest})`,
+        entry: look.index,
+      },
+      advice: "Find its owner. Register it, or have it removed.",
+    };
+  }
+}
+
+/** Large opaque bytes that nobody accounts for: never ignored, since weights may be hidden so. */
+export function* unexplainedMass(estate: Estate): Iterable<Case> {
+  for (const stray of strays(estate)) {
+    const { mass, sight, look } = stray;
+    const kind = kindOf(mass);
+    if (kind !== "opaque" && kind !== "carrier") continue;
+    if (estate.register.releasesByDigest.has(mass.digest)) continue;
+    const bits =
+      mass.entropy === undefined ? "" : `, ${(mass.entropy / 1000).toFixed(2)} bits/byte`;
+    yield {
+      host: sight.host,
+      where: stray.names.join(", "),
+      since: since(stray),
+      left: { kind: "register", says: "nothing accounts for these bytes" },
+      right: {
+        kind: "observation",
+        says: `${mass.container}, ${mass.size} bytes${bits}, of user ${mass.owner}`,
+        entry: look.index,
+      },
+      advice: "Find out what it is. Encrypted weights look like this.",
+    };
+  }
+}
+
+/** A registered release that may exist, at a place where the register has none. */
+export function* misplaced(estate: Estate): Iterable<Case> {
+  const gone = goneDigests(estate);
+  for (const stray of strays(estate)) {
+    const { mass, sight, look, names } = stray;
+    const holders = estate.register.releasesByDigest.get(mass.digest);
+    if (holders === undefined || gone.has(mass.digest)) continue;
+    yield {
+      host: sight.host,
+      where: names.join(", "),
+      ...named(holders),
+      since: since(stray),
+      left: { kind: "register", says: `${[...holders].join(", ")} is not placed here` },
+      right: {
+        kind: "observation",
+        says: `identical bytes (${mass.digest}), ${mass.container}`,
+        entry: look.index,
+      },
+      advice: "Register the place, or have the copy removed.",
+    };
+  }
+}
+
+/** A release that ought to be gone: its bytes lie somewhere, or a process runs it. */
+export function* retiredPresent(estate: Estate): Iterable<Case> {
+  const gone = goneDigests(estate);
+  for (const stray of strays(estate)) {
+    const { mass, sight, look } = stray;
+    const ending = gone.get(mass.digest);
+    // While a writ is being judged, a copy is that writ's: see `preserved-copy`.
+    if (ending === undefined || ending.writ !== undefined) continue;
+    yield {
+      host: sight.host,
+      where: stray.names.join(", "),
+      ...named([ending.release]),
+      since: Math.max(since(stray), ending.index),
+      left: { kind: "register", says: ending.says, entry: ending.index },
+      right: {
+        kind: "observation",
+        says: `identical bytes (${mass.digest}), ${mass.container}`,
+        entry: look.index,
+      },
+      advice: "Order its decommission; find out who kept it.",
+    };
+  }
+  yield* retiredRunning(estate, gone);
+}
+
+function* retiredRunning(estate: Estate, gone: ReadonlyMap<Digest, Ending>): Iterable<Case> {
+  for (const sight of estate.sights.values()) {
+    const look = sight.latest;
+    if (look === undefined) continue;
+    for (const process of look.census.processes) {
+      for (const hold of process.holds) {
+        const ending = hold.digest === undefined ? undefined : gone.get(hold.digest);
+        if (ending === undefined || look.sinceSize <= ending.index) continue;
+        if (!keepsAlive({ process, hold })) continue;
+        const ports = process.listens.map((port) => `:${port}`).join(" ");
+        const first = sight.firstSeen.get(holdKey(look.census, process, hold)) ?? look.index;
+        yield {
+          host: sight.host,
+          where: `pid ${process.pid} ${ports === "" ? "" : `${ports} `}(${process.command.join(" ")})`,
+          ...named([ending.release]),
+          ...(ending.writ === undefined ? {} : { writ: ending.writ }),
+          since: Math.max(first, ending.index),
+          left: {
+            kind: ending.writ === undefined ? "register" : "writ",
+            says: ending.says,
+            entry: ending.index,
+          },
+          right: {
+            kind: "observation",
+            says: `${hold.how}: ${hold.path}${hold.deleted ? " (deleted)" : ""}, identical bytes`,
+            entry: look.index,
+          },
+          advice: "Stop this process; find what started it, or it will come back.",
+        };
+      }
+    }
+  }
+}
+
+type Ending = {
+  readonly release: string;
+  readonly says: string;
+  /** Index since which it ought to be gone. */
+  readonly index: number;
+  readonly writ?: Digest;
+};
+
+/** Content that ought to be gone, and since when: by lifecycle, or by a writ that was executed. */
+function goneDigests(estate: Estate): ReadonlyMap<Digest, Ending> {
+  const gone = new Map<Digest, Ending>();
+  for (const [release, { document, lifecycle, lifecycleSince }] of estate.register.releases) {
+    if (lifecycle !== "retired" && lifecycle !== "destroyed") continue;
+    for (const { digest } of document.artefacts) {
+      if (!isKept(estate, digest)) {
+        gone.set(digest, { release, says: `${release} is ${lifecycle}`, index: lifecycleSince });
+      }
+    }
+  }
+  for (const digest of estate.open) {
+    const { writ, executedIndex } = estate.proceedings.get(digest)!;
+    if (executedIndex === undefined) continue;
+    for (const [content, name] of leavingDigests(writ)) {
+      if (gone.has(content)) continue;
+      const release = `${writ.component}@${name}`;
+      const says = `a ${writ.action} of ${release} was ordered and carried out`;
+      gone.set(content, { release, says, index: executedIndex, writ: digest });
+    }
+  }
+  return gone;
+}
+
+/** True if a release that may exist has these bytes too (a tokenizer that all releases share). */
+function isKept(estate: Estate, digest: Digest): boolean {
+  return [...(estate.register.releasesByDigest.get(digest) ?? [])].some((key) => {
+    const lifecycle = estate.register.releases.get(key)?.lifecycle;
+    return lifecycle !== "retired" && lifecycle !== "destroyed";
+  });
+}
+
+function kindOf(mass: Mass): NonNullable<Mass["kind"]> {
+  return mass.kind ?? (mass.container === "opaque" ? "opaque" : "model");
+}
+
+function named(releases: Iterable<string>): { component: string; release: string } {
+  const [first] = releases;
+  const at = first!.lastIndexOf("@");
+  return { component: first!.slice(0, at), release: first!.slice(at + 1) };
+}
