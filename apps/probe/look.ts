@@ -1,0 +1,155 @@
+/** One complete look at the host: all vantages, one census. */
+import { readFileSync } from "node:fs";
+import { lookAtControls } from "./controls.ts";
+import { type Assignment, assert, type Census, type SeenProcess, type Vantage } from "./core.ts";
+import { openLedger } from "./coverage.ts";
+import type { DigestCache } from "./digest-cache.ts";
+import { lookAtFiles } from "./files.ts";
+import { openInspector } from "./inspector.ts";
+import { openMassTable } from "./mass-table.ts";
+import { type Place, placeOf, placeText } from "./place.ts";
+import { lookAtProcesses } from "./processes.ts";
+
+/** Cached digests read again in each look, unless told otherwise: all within a few dozen looks. */
+export const rereadChanceUsual = 0.02;
+
+export type Progress = {
+  readonly vantage: Vantage;
+  readonly entries: number;
+  readonly bytes: number;
+  /** As documents write it: render it inert before showing it. */
+  readonly path: string;
+};
+
+export type LookParts = {
+  /** Absolute, as documents write paths; roots within others are counted once. */
+  readonly roots: readonly string[];
+  readonly assignment: Assignment;
+  /** Milliseconds since the epoch. */
+  readonly clock: { now(): number };
+  /** From 0 up to, not including, 1: where samples lie, and what is read again. */
+  readonly random: () => number;
+  readonly cache: DigestCache;
+  readonly rereadChance: number;
+  /** Places not looked at; each is a gap. */
+  readonly excluded?: readonly string[];
+  readonly onProgress?: (progress: Progress) => void;
+  /** A file's bytes are not what its unchanged ctime promised: somebody forges times. */
+  readonly onForged?: (path: string) => void;
+  /** `/proc`, unless a test has its own. */
+  readonly proc?: string;
+};
+
+/** Counts the host. Never throws for anything that it finds there; what it cannot see are gaps. */
+export async function look(parts: LookParts): Promise<Census> {
+  const { clock, assignment } = parts;
+  const proc = parts.proc ?? "/proc";
+  const began = clock.now();
+  const inspector = openInspector({
+    cache: parts.cache,
+    sizes: new Set(assignment.artefacts.map(({ size }) => size)),
+    now: () => clock.now(),
+    random: parts.random,
+    rereadChance: parts.rereadChance,
+    onForged: (place) => parts.onForged?.(placeText(place)),
+  });
+  const vantage = openVantages(parts);
+  const ofControls = vantage("controls", []);
+  const { controls, links } = await ofControls.during(() =>
+    lookAtControls({ ...ofControls.parts, proc, assignment }),
+  );
+  const ofProcesses = vantage("processes", []);
+  const processesNow = () => lookAtProcesses({ ...ofProcesses.parts, proc, inspector });
+  const before = await ofProcesses.during(processesNow);
+  const ofFiles = vantage("files", parts.roots);
+  const table = openMassTable(inspector, ofFiles.parts.ledger);
+  const roots = parts.roots.map(absolute);
+  const excluded = (parts.excluded ?? []).map(absolute);
+  await ofFiles.during(() => lookAtFiles({ ...ofFiles.parts, roots, excluded, table }));
+  // Processes once more: what passed from a name to an open file or back while the names were being
+  // read, is met on one side or the other.
+  const after = await ofProcesses.during(processesNow);
+  parts.cache.settle();
+  return {
+    version: 1,
+    host: assignment.host,
+    boot: bootOf(proc),
+    began: new Date(began).toISOString(),
+    ended: new Date(clock.now()).toISOString(),
+    masses: table.masses(),
+    processes: bothTimes(before, after),
+    links: merged(links, table.links()),
+    controls,
+    coverage: [ofFiles.close(), ofProcesses.close(), ofControls.close()],
+  };
+}
+
+/** True if a path is one that a probe can have as a root. */
+export function isRoot(path: string): boolean {
+  return placeOf(path) !== undefined;
+}
+
+function absolute(path: string): Place {
+  const place = placeOf(path);
+  assert(place !== undefined, "roots were checked to be absolute paths");
+  return place;
+}
+
+function openVantages({ clock, onProgress }: LookParts) {
+  return (vantage: Vantage, roots: readonly string[]) => {
+    const ledger = openLedger(vantage, roots);
+    let spent = 0;
+    const onEach = (place: string): void => {
+      const { entries, bytes } = ledger;
+      onProgress?.({ vantage, entries, bytes, path: placeText(place) });
+    };
+    return {
+      parts: { ledger, onProgress: onEach },
+      /** Runs a part of this vantage's look, on its own account of time. */
+      async during<T>(work: () => T | Promise<T>): Promise<T> {
+        const began = clock.now();
+        try {
+          return await work();
+        } finally {
+          spent += clock.now() - began;
+        }
+      },
+      close: () => ledger.close(spent),
+    };
+  };
+}
+
+/** Processes seen at either time, each with all that it held at either. */
+function bothTimes(
+  before: readonly SeenProcess[],
+  after: readonly SeenProcess[],
+): readonly SeenProcess[] {
+  const all = new Map(after.map((process) => [`${process.pid} ${process.started}`, process]));
+  for (const process of before) {
+    const key = `${process.pid} ${process.started}`;
+    const later = all.get(key);
+    const held = new Set(
+      later?.holds.map(({ how, inode }) => `${how} ${inode.device}:${inode.inode}`),
+    );
+    const gone = process.holds.filter(
+      ({ how, inode }) => !held.has(`${how} ${inode.device}:${inode.inode}`),
+    );
+    all.set(key, later === undefined ? process : { ...later, holds: [...later.holds, ...gone] });
+  }
+  return [...all.values()].sort((a, b) => a.pid - b.pid || a.started - b.started);
+}
+
+/** Links that the register names come first, and once. */
+function merged(named: Census["links"], met: Census["links"]): Census["links"] {
+  const paths = new Set(named.filter((link) => link.value === undefined).map(({ path }) => path));
+  return [...named, ...met.filter(({ path }) => !paths.has(path))];
+}
+
+/** Differs at each boot (random(4)). */
+function bootOf(proc: string): string {
+  try {
+    return readFileSync(`${proc}/sys/kernel/random/boot_id`, "utf8").trim().slice(0, 64);
+  } catch {
+    return "unknown";
+  }
+}

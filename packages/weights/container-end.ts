@@ -1,0 +1,90 @@
+/**
+ * Does a plain file's own structure end where the file ends? Weights appended to a picture, or put
+ * behind an innocent header, make the answer no. A yes can be forged by who knows the format: it only
+ * spares small files a digest, never large ones.
+ */
+import { type Edges, holds } from "./container.ts";
+
+/** Linkers and signers leave some padding; a model does not fit into it. */
+const slackBytes = 4096;
+
+/** True if the structure of this plain container is seen to end at the end of the file. */
+export function endsWithFile(container: string, edges: Edges): boolean {
+  const { tail, size } = edges;
+  switch (container) {
+    case "text":
+    case "empty":
+      return true;
+    case "png":
+      return holds(tail, "IEND\xae\x42\x60\x82", tail.length - 8);
+    case "jpeg":
+      return holds(tail, "\xff\xd9", tail.length - 2);
+    case "gif":
+      return tail.at(-1) === 0x3b;
+    case "riff":
+      return Math.abs(little(edges.head, 4, 4) + 8 - size) <= 1;
+    case "pdf":
+      return holdsNearEnd(tail, "%%EOF");
+    case "sqlite":
+      return sqliteSize(edges.head) === size;
+    case "elf":
+      return elfEnds(edges);
+    case "git-pack":
+    case "git-index":
+    case "java-class":
+      // Nothing at their ends tells; git verifies packs, and class files are small.
+      return true;
+    default:
+      return false;
+  }
+}
+
+function holdsNearEnd(tail: Uint8Array, word: string): boolean {
+  for (let at = tail.length - word.length; at >= 0 && at > tail.length - 1024; at -= 1) {
+    if (holds(tail, word, at)) return true;
+  }
+  return false;
+}
+
+/** Page size times page count (sqlite.org/fileformat2.html §1.3). */
+function sqliteSize(head: Uint8Array): number {
+  const page = head[16]! * 256 + head[17]!;
+  const pages = big32(head, 28);
+  return (page === 1 ? 65_536 : page) * pages;
+}
+
+/** Where the last section or segment ends (ELF-64, little-endian; others are not judged). */
+function elfEnds({ head, tail, size }: Edges): boolean {
+  if (head.length < 64 || head[4] !== 2 || head[5] !== 1) return false;
+  const table = { at: little(head, 40, 8), entry: little(head, 58, 2), count: little(head, 60, 2) };
+  if (table.at === 0 || table.entry !== 64 || table.count === 0) return false;
+  let end = table.at + table.count * 64;
+  const tailStart = size - tail.length;
+  const inHead = end <= head.length;
+  if (!inHead && (table.at < tailStart || end > size)) return false;
+  const bytes = inHead ? head : tail;
+  const start = inHead ? table.at : table.at - tailStart;
+  for (let i = 0; i < table.count; i += 1) {
+    const at = start + i * 64;
+    const hasNoBytes = little(bytes, at + 4, 4) === 8;
+    if (!hasNoBytes) end = Math.max(end, little(bytes, at + 24, 8) + little(bytes, at + 32, 8));
+  }
+  return end <= size && size - end <= slackBytes;
+}
+
+function little(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0;
+  for (let i = size - 1; i >= 0; i -= 1) value = value * 256 + (bytes[at + i] ?? 0);
+  return value;
+}
+
+function big32(bytes: Uint8Array, at: number): number {
+  return little(
+    bytes
+      .subarray(at, at + 4)
+      .slice()
+      .reverse(),
+    0,
+    4,
+  );
+}
