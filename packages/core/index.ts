@@ -145,6 +145,7 @@ export {
   sshNamespace,
 } from "./signature/key.ts";
 export { parsePublicKeyLine, type SshKey, type SshKeyType, sshKeyOf } from "./signature/ssh-key.ts";
+export { sshBytes, sshReader, sshText, sshUint32 } from "./signature/ssh-wire.ts";
 export {
   parseSshsig,
   unarmorSshsig,

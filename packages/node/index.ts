@@ -27,3 +27,5 @@ export { hashEntry } from "./leaf-hash.ts";
 export { type Log, type LogFacts, type LogLevel, logLines } from "./log-lines.ts";
 export { openPostgresStore } from "./postgres-store.ts";
 export { openSqliteStore } from "./sqlite-store.ts";
+export { createSshKeyFile } from "./ssh-key-file.ts";
+export { openSshSigner, readSshPublicKey, type SshSigner } from "./ssh-signer.ts";
