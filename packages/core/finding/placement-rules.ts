@@ -1,8 +1,14 @@
 /** Register × observation, for what the register places somewhere: is it there, and is it that? */
 
+import type { Proceeding } from "../authority/proceeding.ts";
 import type { Estate } from "../estate/estate.ts";
 import { keepsAlive } from "../estate/judge.ts";
-import type { FilePlacement, LinkPlacement, ServicePlacement } from "../register/document.ts";
+import type {
+  FilePlacement,
+  LinkPlacement,
+  Placement,
+  ServicePlacement,
+} from "../register/document.ts";
 import { releaseKey } from "../register/register.ts";
 import {
   blockingGaps,
@@ -20,7 +26,7 @@ export function* missing(estate: Estate): Iterable<Case> {
   for (const { document, index } of estate.register.placements.values()) {
     const sight = estate.sights.get(document.host);
     const look = sight?.latest;
-    if (look === undefined || look.index < index) continue;
+    if (look === undefined || look.index < index || leaves(estate, document)) continue;
     const place = document.document === "service" ? document.placement : document.path;
     const gone = {
       file: () => fileIsMissing(document as FilePlacement, look),
@@ -43,6 +49,17 @@ export function* missing(estate: Estate): Iterable<Case> {
       advice: "Restore it, or register that it ought not to be there any more.",
     };
   }
+}
+
+/** True if an order being carried out takes this away: then it is that order's to be judged. */
+function leaves(estate: Estate, { placement }: Placement): boolean {
+  return begunWrits(estate).some(({ writ }) =>
+    writ.steps.some(
+      (step) =>
+        step.placement === placement &&
+        (step.step === "remove-file" || step.step === "stop-service"),
+    ),
+  );
 }
 
 function covers(look: Look, path: string): boolean {
@@ -116,9 +133,7 @@ function* servicesOfOtherReleases(estate: Estate): Iterable<Case> {
             place.host === sight.host &&
             [...holders].some((key) => key.startsWith(`${place.component}@`)),
         );
-        const right = here.some(({ place }) =>
-          holders.has(releaseKey(place.component, place.release)),
-        );
+        const right = here.some(({ place }) => mayRun(estate, place, holders));
         if (here.length === 0 || right || !isCurrent(estate, holders)) continue;
         const { place, index } = here[0]!;
         const own = releaseKey(place.component, place.release);
@@ -139,6 +154,28 @@ function* servicesOfOtherReleases(estate: Estate): Iterable<Case> {
       }
     }
   }
+}
+
+/** The service's own release, or the one that an order being carried out takes it to. */
+function mayRun(
+  estate: Estate,
+  { component, release }: ServicePlacement,
+  holders: ReadonlySet<string>,
+): boolean {
+  if (holders.has(releaseKey(component, release))) return true;
+  return begunWrits(estate).some(
+    ({ writ }) =>
+      writ.component === component &&
+      writ.to !== undefined &&
+      holders.has(releaseKey(component, writ.to.release)),
+  );
+}
+
+/** Orders whose effects have begun, and which sight has not yet borne out. */
+function begunWrits(estate: Estate): readonly Proceeding[] {
+  return [...estate.open]
+    .map((digest) => estate.proceedings.get(digest)!)
+    .filter(({ fenceIndex }) => fenceIndex !== undefined);
 }
 
 /** Retired and destroyed releases have a rule of their own. */

@@ -141,6 +141,8 @@ function* retiredRunning(estate: Estate, gone: ReadonlyMap<Digest, Ending>): Ite
         const ending = hold.digest === undefined ? undefined : gone.get(hold.digest);
         if (ending === undefined || look.sinceSize <= ending.index) continue;
         if (!keepsAlive({ process, hold })) continue;
+        // A copy kept open without a name is a copy, and that writ's: see `preserved-copy`.
+        if (hold.how === "open" && hold.deleted && ending.writ !== undefined) continue;
         const ports = process.listens.map((port) => `:${port}`).join(" ");
         const first = sight.firstSeen.get(holdKey(look.census, process, hold)) ?? look.index;
         yield {

@@ -1,0 +1,306 @@
+/** A story for each rule, and its benign twin: what looks alike and must raise nothing. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  censusOf,
+  chatbotRegister,
+  coverageOf,
+  holder,
+  mass,
+  newWeights,
+  oldWeights,
+  strangeWeights,
+} from "../testing/chatbot.ts";
+import { EstateKit } from "../testing/estate-kit.ts";
+import { rules } from "./finding.ts";
+import { findings } from "./findings.ts";
+
+const order = { action: "rollback", component: "chatbot", from: "4.2", to: "3.8" } as const;
+const told = new Set<string>();
+
+async function estateOn(...hosts: readonly string[]): Promise<EstateKit> {
+  const kit = new EstateKit();
+  kit.found();
+  kit.register(...chatbotRegister(...hosts));
+  await kit.witness();
+  for (const host of hosts) kit.sees(censusOf(host));
+  await kit.witness();
+  return kit;
+}
+
+/** Rules that the estate raises, each once, sorted. */
+function raised(kit: EstateKit): readonly string[] {
+  const names = [...new Set(findings(kit.estate).map(({ rule }) => rule))].sort();
+  for (const name of names) told.add(name);
+  return names;
+}
+
+function whereOf(kit: EstateKit, rule: string): readonly string[] {
+  return findings(kit.estate)
+    .filter((finding) => finding.rule === rule)
+    .map(({ where }) => where);
+}
+
+describe("register × observation", () => {
+  test("an estate that is as registered raises nothing", async () => {
+    assert.deepEqual(raised(await estateOn("h1", "h2")), []);
+  });
+
+  test("weights that no release has are unregistered; a text file of that size is nothing", async () => {
+    const kit = await estateOn("h1");
+    kit.sees(censusOf("h1", { files: [mass("/srv/x/strange.gguf", strangeWeights)] }));
+    assert.deepEqual(raised(kit), ["unregistered"]);
+    const plain = mass("/srv/x/video.mp4", strangeWeights, { container: "mp4", kind: "plain" });
+    kit.sees(censusOf("h1", { files: [plain] }));
+    assert.deepEqual(raised(kit), []);
+  });
+
+  test("large opaque bytes are an unexplained mass", async () => {
+    const kit = await estateOn("h1");
+    const opaque = { container: "opaque", kind: "opaque", entropy: 7999 } as const;
+    kit.sees(censusOf("h1", { files: [mass("/srv/x/blob", strangeWeights, opaque)] }));
+    assert.deepEqual(raised(kit), ["unexplained-mass"]);
+  });
+
+  test("a registered file that a full look did not see is missing; outside the roots it is not", async () => {
+    const kit = await estateOn("h1");
+    kit.sees(censusOf("h1", { without: ["/srv/chatbot/3.8/model.gguf"] }));
+    assert.deepEqual(raised(kit), ["missing"]);
+    const elsewhere = { without: ["/srv/chatbot/3.8/model.gguf"], coverage: coverageOf(["/opt"]) };
+    kit.sees(censusOf("h1", elsewhere));
+    assert.deepEqual(raised(kit), ["coverage-shrunk"]);
+  });
+
+  test("the bytes of another release at a release's place are a wrong release", async () => {
+    const kit = await estateOn("h1");
+    const place = "/srv/chatbot/4.2/model.gguf";
+    kit.sees(censusOf("h1", { without: [place], files: [mass(place, oldWeights)] }));
+    assert.deepEqual(raised(kit), ["wrong-release"]);
+  });
+
+  test("a process that holds another release than its service's is a wrong release", async () => {
+    const kit = await estateOn("h1");
+    kit.sees(censusOf("h1", { runs: "nothing", processes: [holder(5, oldWeights)] }));
+    assert.deepEqual(raised(kit), ["wrong-release"]);
+  });
+
+  test("a backup that reads a registered file raises nothing", async () => {
+    const kit = await estateOn("h1");
+    const backup = holder(6, oldWeights, { listens: [], command: ["tar"], hold: { how: "open" } });
+    kit.sees(censusOf("h1", { processes: [backup] }));
+    assert.deepEqual(raised(kit), []);
+  });
+
+  test("bytes of no release at a release's place are altered", async () => {
+    const kit = await estateOn("h1");
+    const place = "/srv/chatbot/4.2/model.gguf";
+    kit.sees(censusOf("h1", { without: [place], files: [mass(place, strangeWeights)] }));
+    assert.deepEqual(raised(kit), ["altered"]);
+  });
+
+  test("a copy of what may exist is misplaced; a second name of one mass that is placed is told too", async () => {
+    const kit = await estateOn("h1");
+    kit.sees(censusOf("h1", { files: [mass("/srv/copy/model.gguf", newWeights)] }));
+    assert.deepEqual(raised(kit), ["misplaced"]);
+    const place = "/srv/chatbot/4.2/model.gguf";
+    const linked = mass(place, newWeights, { names: [place, "/srv/copy/hard-link"] });
+    kit.sees(censusOf("h1", { without: [place], files: [linked] }));
+    assert.deepEqual(whereOf(kit, "misplaced"), ["/srv/copy/hard-link"]);
+  });
+
+  test("a copy of what was retired is retired-present, in its registered place it is not", async () => {
+    const kit = await estateOn("h1");
+    await kit.carriedOut(order);
+    kit.sees(censusOf("h1", { runs: "3.8" }));
+    await kit.witness(3_700_000);
+    assert.deepEqual(raised(kit), ["probe-silent"]);
+    kit.sees(censusOf("h1", { runs: "3.8", files: [mass("/srv/tmp/a.log", newWeights)] }));
+    assert.deepEqual(whereOf(kit, "retired-present"), ["/srv/tmp/a.log"]);
+    assert.deepEqual(whereOf(kit, "probe-silent"), ["probe-h2"]);
+  });
+
+  test("a control that is not in force as registered is altered, however it is done", async () => {
+    const kit = await estateOn("h1");
+    for (const control of [
+      { value: "false" },
+      { value: "off" },
+      { state: "missing" as const },
+      { value: "false", because: "environment of pid 12" },
+      { symlink: true },
+    ]) {
+      kit.sees(censusOf("h1", { control }));
+      assert.deepEqual(raised(kit), ["control-altered"], JSON.stringify(control));
+    }
+    kit.sees(censusOf("h1"));
+    assert.deepEqual(raised(kit), []);
+  });
+
+  test("a probe not heard for longer than allowed is silent; a heartbeat is enough", async () => {
+    const kit = await estateOn("h1");
+    await kit.witness(200_000);
+    kit.say("probe-h1", { kind: "heartbeat", host: "h1", spooled: 0 });
+    kit.say("probe-h2", { kind: "heartbeat", host: "h2", spooled: 0 });
+    await kit.witness(299_000);
+    assert.deepEqual(raised(kit), []);
+    await kit.witness(2_000);
+    assert.deepEqual(raised(kit), ["probe-silent"]);
+    assert.deepEqual(whereOf(kit, "probe-silent"), ["probe-h1", "probe-h2"]);
+  });
+
+  test("a look that lost a root, a vantage or its rights is shrunk; a wider one is not", async () => {
+    const kit = await estateOn("h1");
+    const whole = coverageOf(["/srv", "/opt"]);
+    kit.sees(censusOf("h1", { coverage: whole }));
+    assert.deepEqual(raised(kit), []);
+    kit.sees(censusOf("h1", { coverage: coverageOf(["/srv"]) }));
+    assert.deepEqual(whereOf(kit, "coverage-shrunk"), ["/opt"]);
+    kit.sees(censusOf("h1", { coverage: whole.slice(0, 1) }));
+    assert.deepEqual(raised(kit), ["coverage-shrunk"]);
+    kit.sees(censusOf("h1", { coverage: coverageOf(["/"]) }));
+    assert.deepEqual(raised(kit), []);
+  });
+});
+
+describe("claim × observation", () => {
+  test("done, says the butler, and the old release still runs: false completion", async () => {
+    const kit = await estateOn("h1");
+    const writ = await kit.carriedOut(order);
+    kit.say("butler", { kind: "claim", says: "completed", writ });
+    assert.deepEqual(raised(kit), []);
+    kit.sees(
+      censusOf("h1", { runs: "3.8", processes: [holder(9, newWeights, { listens: [9090] })] }),
+    );
+    assert.deepEqual(raised(kit), ["defied", "false-completion", "partial", "retired-present"]);
+  });
+
+  test("done, says the butler, though nobody did anything: false completion", async () => {
+    const kit = await estateOn("h1");
+    const writ = kit.propose(order, "butler");
+    kit.say("butler", { kind: "claim", says: "completed", writ });
+    await kit.witness();
+    kit.sees(censusOf("h1"));
+    assert.deepEqual(raised(kit), ["false-completion"]);
+  });
+
+  test("a true claim raises nothing", async () => {
+    const kit = await estateOn("h1");
+    const writ = await kit.carriedOut(order);
+    kit.say("butler", { kind: "claim", says: "completed", writ });
+    kit.sees(censusOf("h1", { runs: "3.8" }));
+    assert.deepEqual(raised(kit), []);
+  });
+
+  test("an inventory with what is not there is false; one without what is there hides it", async () => {
+    const kit = await estateOn("h1");
+    const inventory = (...releases: readonly [string, boolean][]) =>
+      kit.say("butler", {
+        kind: "claim",
+        says: "inventory",
+        host: "h1",
+        releases: releases.map(([release, running]) => ({
+          component: "chatbot",
+          release,
+          running,
+        })),
+      });
+    inventory(["4.2", true], ["3.8", false]);
+    kit.sees(censusOf("h1"));
+    assert.deepEqual(raised(kit), []);
+    inventory(["4.2", true]);
+    kit.sees(censusOf("h1"));
+    assert.deepEqual(raised(kit), ["hidden-component"]);
+    inventory(["4.2", false], ["3.8", true]);
+    kit.sees(censusOf("h1"));
+    assert.deepEqual(raised(kit), ["false-inventory"]);
+  });
+});
+
+describe("writ × observation", () => {
+  test("a kept copy defies a rollback, by name, place and since when", async () => {
+    const kit = await estateOn("h1");
+    const writ = await kit.carriedOut(order);
+    const at = kit.estate.size;
+    kit.sees(censusOf("h1", { runs: "3.8", files: [mass("/srv/tmp/a.log", newWeights)] }));
+    assert.deepEqual(raised(kit), ["defied", "preserved-copy"]);
+    const [copy] = findings(kit.estate).filter(({ rule }) => rule === "preserved-copy");
+    assert.equal(copy!.where, "/srv/tmp/a.log");
+    assert.equal(copy!.since.index, at);
+    assert.equal(copy!.writ, writ);
+  });
+
+  test("half the hosts rolled back is partial", async () => {
+    const kit = await estateOn("h1", "h2");
+    await kit.carriedOut(order);
+    kit.sees(censusOf("h1", { runs: "3.8" }));
+    kit.sees(censusOf("h2"));
+    const names = raised(kit);
+    assert.ok(names.includes("partial"), names.join());
+    assert.deepEqual([...new Set(findings(kit.estate).map(({ host }) => host))], ["h2"]);
+  });
+
+  test("what comes back after fulfilment is resurrected", async () => {
+    const kit = await estateOn("h1");
+    await kit.carriedOut(order);
+    kit.sees(censusOf("h1", { runs: "3.8" }));
+    await kit.witness();
+    kit.sees(censusOf("h1", { runs: "3.8", processes: [holder(91, newWeights)] }));
+    assert.ok(raised(kit).includes("resurrected"));
+  });
+
+  test("a later order the other way does not make the first one defied", async () => {
+    const kit = await estateOn("h1");
+    await kit.carriedOut(order);
+    kit.sees(censusOf("h1", { runs: "3.8" }));
+    await kit.witness();
+    const back = { action: "replace", component: "chatbot", from: "3.8", to: "4.2" } as const;
+    const writ = await kit.carriedOut(back);
+    kit.sees(censusOf("h1", { runs: "4.2" }));
+    assert.equal(kit.state(writ), "fulfilled");
+    assert.deepEqual(raised(kit), []);
+  });
+
+  test("a deleted file that is still open defies a decommission, by process", async () => {
+    const kit = await estateOn("h1");
+    const writ = await kit.carriedOut({ action: "decommission", component: "chatbot" });
+    const gone = ["/srv/chatbot/4.2/model.gguf", "/srv/chatbot/3.8/model.gguf"];
+    const keeper = holder(321, newWeights, {
+      command: ["tail", "-f"],
+      listens: [],
+      hold: { how: "open", deleted: true },
+    });
+    kit.sees(censusOf("h1", { runs: "nothing", without: gone, processes: [keeper] }));
+    assert.equal(kit.state(writ), "defied");
+    assert.deepEqual(raised(kit), ["defied", "preserved-copy"]);
+    assert.match(whereOf(kit, "preserved-copy")[0]!, /pid 321/);
+    await kit.witness();
+    kit.sees(censusOf("h1", { runs: "nothing", without: gone }));
+    assert.equal(kit.state(writ), "fulfilled");
+    assert.deepEqual(raised(kit), []);
+    assert.equal(kit.estate.register.releases.get("chatbot@3.8")!.lifecycle, "destroyed");
+  });
+});
+
+describe("at the door", () => {
+  test("a stranger's entry and a key in two places are found by the refusals that the server notes", async () => {
+    const kit = await estateOn("h1");
+    const note = (code: string) =>
+      kit.say("journal", {
+        kind: "refusal",
+        code,
+        entry: newWeights,
+        signer: "0".repeat(32),
+        count: 3,
+        detail: "as told",
+      });
+    note("unknown-signer");
+    assert.deepEqual(raised(kit), ["unknown-actor"]);
+    note("chain-fork");
+    assert.deepEqual(raised(kit), ["fork", "unknown-actor"]);
+    note("malformed");
+    assert.deepEqual(raised(kit), ["fork", "unknown-actor"]);
+  });
+});
+
+test("every rule has been told", () => {
+  assert.deepEqual([...told].sort(), Object.keys(rules).sort());
+});
