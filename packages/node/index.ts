@@ -1,4 +1,5 @@
 /** The public surface of @writ/node, written by hand. */
+export { type BundleCache, openBundleCache } from "./bundle-cache.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { verifyInPool, verifyNative } from "./ed25519.ts";
 export {
@@ -9,6 +10,8 @@ export {
   ordinaryLimits,
   type Submitted,
 } from "./journal.ts";
+export { JournalReader, type OnEntries, type ReaderParts } from "./journal-reader.ts";
+export { httpJournalSource, type JournalSource } from "./journal-source.ts";
 export {
   type Appended,
   type Batch,
