@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -8,6 +8,7 @@ import {
   emptyRoot,
   formatNote,
   isRefused,
+  type Note,
   noteKeyTypes,
   parseNote,
   parseSignatureLines,
@@ -105,4 +106,60 @@ test("time never goes back: a small step is held, a large one stops the cosignin
   assert.equal(await at(949), 503);
   assert.equal(await at(1011), 1011);
   memory.close();
+});
+
+/** A log that signs what it likes, and a witness that follows it. */
+async function follow(name: string) {
+  const own = join(folder, name);
+  mkdirSync(own);
+  const log = got(openKeyFile(join(own, "log.key"), "log.example"));
+  const logKey = got(verifierKey("log.example", noteKeyTypes.ed25519, log.key.publicKey));
+  const witness = got(openKeyFile(join(own, "witness.key"), "witness.example"));
+  const memory = got(openMemory(join(own, "witness.sqlite")));
+  const signed = async (size: number) => {
+    const checkpoint = { origin: "log.example", size, root: new Uint8Array(32).fill(size) };
+    return await signCheckpoint({ ...checkpoint, extensions: [] }, logKey, log.sign);
+  };
+  const body = (note: Note) => toUtf8(`old 0\n\n${Buffer.from(formatNote(note)).toString()}`);
+  const logs = new Map([["log.example", [logKey]]]);
+  const parts = { logs, witness, memory, verify: verifyEd25519, now: () => 1000 };
+  return { parts, logKey, signed, body };
+}
+
+test("a request that was overtaken while it was signed does not take history back", async () => {
+  const { parts, signed, body } = await follow("race");
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const slow = {
+    key: parts.witness.key,
+    sign: async (message: Uint8Array) => {
+      await held;
+      return parts.witness.sign(message);
+    },
+  };
+  const first = addCheckpoint({ ...parts, witness: slow }, body(await signed(3)));
+  const second = await addCheckpoint(parts, body(await signed(9)));
+  assert.equal(second.status, 200);
+  release();
+  const late = await first;
+  assert.equal(late.status, 409);
+  assert.equal(late.body, "9\n");
+  assert.equal(parts.memory.latest("log.example")?.size, 9);
+  parts.memory.close();
+});
+
+test("of a log's several keys one is enough, but a false signature of any refuses", async () => {
+  const { parts, logKey, signed, body } = await follow("keys");
+  const other = got(openKeyFile(join(folder, "other.key"), "log.example"));
+  const otherKey = got(verifierKey("log.example", noteKeyTypes.ed25519, other.key.publicKey));
+  const logs = new Map([["log.example", [logKey, otherKey]]]);
+  const note = await signed(3);
+  const signature = new Uint8Array(64).fill(1);
+  const forged = { name: otherKey.name, id: otherKey.id, signature };
+  const both = { ...note, signatures: [...note.signatures, forged] };
+  assert.equal((await addCheckpoint({ ...parts, logs }, body(both))).status, 403);
+  assert.equal((await addCheckpoint({ ...parts, logs }, body(note))).status, 200);
+  parts.memory.close();
 });

@@ -74,6 +74,18 @@ const cases: { readonly [name: string]: Case } = {
   }),
   "inclusion-other-index": bad("the proof is of leaf 5, not 4", { ...inclusion, leafIdx: 4 }),
   "inclusion-index-is-size": bad("indexes start at 0", { ...inclusion, leafIdx: 13 }),
+  "inclusion-second-of-one": bad("a tree of one leaf has no second, though no proof is needed", {
+    ...inclusion,
+    leafIdx: 1,
+    treeSize: 1,
+    root: root(1),
+    leafHash: root(1),
+    proof: [],
+  }),
+  "inclusion-tree-twice-as-large": bad("the proof ends below that tree's root", {
+    ...inclusion,
+    treeSize: 26,
+  }),
   "inclusion-index-2-64-less-1": bad("does not wrap round to -1", {
     ...inclusion,
     leafIdx: 18446744073709551615n,

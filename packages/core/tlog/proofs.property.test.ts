@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { isRefused, type Refused } from "../encoding/refusal.ts";
 import { proveConsistency, verifyConsistency, verifySubtreeConsistency } from "./consistency.ts";
 import { proveInclusion, verifyInclusion, verifySubtreeInclusion } from "./inclusion.ts";
-import { appendLeaf, emptyFrontier, hashLeaf } from "./merkle.ts";
+import { appendLeaf, emptyFrontier, hashLeaf, hashNode } from "./merkle.ts";
 import { checkSubtree } from "./subtree.ts";
 import {
   consistencyPath,
@@ -172,11 +172,36 @@ test("a history with an entry edited, dropped or moved is consistent with nothin
   );
 });
 
-test("a tree of 2^63 leaves is within reach, and one past 2^64 is refused", () => {
+test("a proof of one tree is none of a higher one", async () => {
+  for (let size = 1; size <= 40; size += 1) {
+    for (let index = 0; index < size; index += 1) {
+      const proof = await proveInclusion(index, size, nodeAt);
+      const leafHash = hashLeaf(entries[index]!);
+      const claim = { index, size: size * 2, leafHash, proof, root: roots[size]! };
+      refusedAs("bad-proof", verifyInclusion(claim));
+    }
+    for (let size1 = 1; size1 < size; size1 += 1) {
+      const proof = await proveConsistency(size1, size, nodeAt);
+      const claim = { size1, size2: size * 2, root1: roots[size1]!, root2: roots[size]!, proof };
+      refusedAs("bad-proof", verifyConsistency(claim));
+    }
+  }
+});
+
+test("indexes and sizes have 64 bits, and not one more", () => {
   const leafHash = hashLeaf(entries[0]!);
-  const claim = { index: 2n ** 63n - 1n, size: 2n ** 63n, leafHash, root: leafHash };
-  const proof = Array.from({ length: 63 }, () => leafHash);
-  refusedAs("bad-proof", verifyInclusion({ ...claim, proof }));
-  refusedAs("bad-proof", verifyInclusion({ ...claim, proof: [], size: 2n ** 64n }));
-  refusedAs("bad-proof", verifyInclusion({ ...claim, proof: [], size: 2 ** 60, index: 1 }));
+  // The first leaf of a tree of 2^n leaves has n siblings, all to its right.
+  const claimed = (levels: number, size: bigint) => {
+    const proof = Array.from({ length: levels }, () => leafHash);
+    const root = proof.reduce((hash, sibling) => hashNode(hash, sibling), leafHash);
+    return { index: 0, size, leafHash, proof, root };
+  };
+  assert.equal(verifyInclusion(claimed(63, 2n ** 63n)), undefined);
+  assert.equal(verifyInclusion(claimed(64, 2n ** 64n - 1n)), undefined);
+  refusedAs("bad-proof", verifyInclusion(claimed(64, 2n ** 64n)));
+  // Beyond 53 bits a number has gaps: it does not say which place it means.
+  refusedAs("bad-proof", verifyInclusion({ ...claimed(63, 2n ** 63n), size: 2 ** 63 }));
+  const single = { index: 1, size: 1, leafHash, proof: [], root: leafHash };
+  refusedAs("bad-proof", verifyInclusion(single));
+  assert.equal(verifyInclusion({ ...single, index: 0 }), undefined);
 });
