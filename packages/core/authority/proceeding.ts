@@ -53,6 +53,8 @@ export type Proceeding = {
   readonly steps: Map<number, StepRecord>;
   /** Index of the entry with which the last step ended. */
   executedIndex: number | undefined;
+  /** Whether the writ still follows from the register and the root, as of their versions. */
+  fit: { readonly register: number; readonly root: Digest; readonly fits: boolean } | undefined;
   /** What sight says since execution; absent before. */
   verdict: Verdict | undefined;
   /** When sight last confirmed it: index, witnessed time (milliseconds), and the looks that did. */
@@ -84,6 +86,7 @@ export function openProceeding(digest: Digest, writ: Writ, proposalIndex: number
     fenceIndex: undefined,
     steps: new Map(),
     executedIndex: undefined,
+    fit: undefined,
     verdict: undefined,
     fulfilled: undefined,
     certificateIndex: undefined,

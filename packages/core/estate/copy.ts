@@ -14,6 +14,8 @@ export function copyEstate(estate: Estate): Estate {
     rootIndexes: [...estate.rootIndexes],
     heads: new Map(estate.heads),
     witnessed: new Map(estate.witnessed),
+    times: [...estate.times],
+    times: [...estate.times],
     leavesSince: [...estate.leavesSince],
     register: copyRegister(estate.register),
     proceedings: mapped(estate.proceedings, copyProceeding),
@@ -26,6 +28,7 @@ export function copyEstate(estate: Estate): Estate {
 
 function copyRegister(register: Register): Register {
   return {
+    version: register.version,
     components: new Map(register.components),
     releases: new Map(register.releases),
     placements: new Map(register.placements),

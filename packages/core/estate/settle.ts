@@ -58,7 +58,18 @@ function derive(estate: Estate, proceeding: Proceeding): WritState {
   if (proceeding.quorumIndex === undefined) return "drafted";
   // Armed once witnesses have seen the quorum: an order shown to nobody but the server is no order.
   const witnessed = (estate.lastWitnessed?.size ?? 0) > proceeding.quorumIndex;
-  return witnessed && disarmed(estate, writ) === undefined ? "armed" : "approved";
+  return witnessed && stillFits(estate, proceeding) ? "armed" : "approved";
+}
+
+/** Draws the writ again only when the register or the root has changed since the last time. */
+function stillFits(estate: Estate, proceeding: Proceeding): boolean {
+  const { version } = estate.register;
+  const root = estate.root!.digest;
+  const { fit } = proceeding;
+  if (fit?.register === version && fit.root === root) return fit.fits;
+  const fits = disarmed(estate, proceeding.writ) === undefined;
+  proceeding.fit = { register: version, root, fits };
+  return fits;
 }
 
 function byVerdict(proceeding: Proceeding): WritState {

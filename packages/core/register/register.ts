@@ -27,6 +27,8 @@ export type RegisteredRelease = {
 };
 
 export type Register = {
+  /** Counts changes: what was drawn from one version need not be drawn again from it. */
+  version: number;
   readonly components: Map<string, Said<Component>>;
   /** By `component@release`. */
   readonly releases: Map<string, RegisteredRelease>;
@@ -47,6 +49,7 @@ export type RegisterChange = {
 
 export function emptyRegister(): Register {
   return {
+    version: 0,
     components: new Map(),
     releases: new Map(),
     placements: new Map(),
@@ -83,6 +86,7 @@ export function checkChange(register: Register, change: RegisterChange): Refused
 
 /** Makes a checked change, in place. */
 export function applyChange(register: Register, change: RegisterChange, index: number): void {
+  register.version += 1;
   for (const id of change.remove) {
     const gone = register.placements.get(id) ?? register.controls.get(id);
     if (gone !== undefined) register.entriesOf.get(gone.document.component)?.add(index);
@@ -120,6 +124,7 @@ export function moveLifecycle(
 ): void {
   const known = register.releases.get(move.release);
   if (known === undefined || known.lifecycle === move.to) return;
+  register.version += 1;
   register.releases.set(move.release, {
     ...known,
     lifecycle: move.to,
