@@ -1,0 +1,25 @@
+/** A finding as the API tells it: a contradiction, with both sides. */
+import { z } from "@hono/zod-openapi";
+import { count, digestSchema, witnessedTime } from "./schema.ts";
+
+const side = z.object({
+  kind: z.enum(["register", "claim", "observation", "writ", "rule"]),
+  says: z.string(),
+  entry: count.optional(),
+});
+
+export const findingSchema = z
+  .object({
+    rule: z.string(),
+    severity: z.enum(["critical", "high", "medium", "low"]),
+    host: z.string(),
+    where: z.string(),
+    component: z.string().optional(),
+    release: z.string().optional(),
+    writ: digestSchema.optional(),
+    since: z.object({ index: count, time: witnessedTime }),
+    left: side,
+    right: side,
+    advice: z.string(),
+  })
+  .openapi("Finding");
