@@ -3,9 +3,10 @@
  * do not count, and of a key written twice the last is in force, as loaders of the field have it.
  * Nothing is decided here: `off`, `false` and `"false"` are told as they are written.
  */
+
+import type { ControlReading } from "@writ/core";
 import { parse as parseToml } from "smol-toml";
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
-import type { ControlReading } from "./core.ts";
 
 export type Value =
   | { readonly found: true; readonly value: string; readonly because: string }

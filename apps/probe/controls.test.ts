@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import type { ControlReading, SeenControl } from "@writ/core";
 import { valueIn } from "./control-value.ts";
-import type { ControlReading, SeenControl } from "./core.ts";
 import { coverageOf, freshFolder, lookAt } from "./testing/scene.ts";
 
 const inForce = (format: ControlReading["format"], key: string, text: string): string => {

@@ -14,8 +14,8 @@ import {
   readSync,
   realpathSync,
 } from "node:fs";
+import type { Assignment, ControlReading, Digest, SeenControl, SeenLink } from "@writ/core";
 import { valueIn } from "./control-value.ts";
-import type { Assignment, ControlReading, Digest, SeenControl, SeenLink } from "./core.ts";
 import { gapOf, type Ledger } from "./coverage.ts";
 import { type Environments, openEnvironments } from "./environment.ts";
 import { instantOf } from "./mass-table.ts";

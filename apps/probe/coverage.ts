@@ -1,5 +1,5 @@
 /** The ledger of one vantage: what it counted, and every place where it could not look. */
-import { type Coverage, type Gap, namesMax, type Vantage } from "./core.ts";
+import { type Coverage, type Gap, namesMax, type Vantage } from "@writ/core";
 import { placeText } from "./place.ts";
 
 export type GapReason = Gap["why"];

@@ -8,11 +8,13 @@
 import type { BigIntStats } from "node:fs";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type Digest, isDigest } from "./core.ts";
+import { type Digest, isDigest } from "@writ/core";
+import type { ContainerKind } from "./weights.ts";
 
 export type Known = {
   readonly digest: Digest;
   readonly container: string;
+  readonly kind: ContainerKind;
   readonly entropy: number;
 };
 
@@ -80,23 +82,28 @@ function load(path: string): Map<string, Known> {
   if (!Array.isArray(rows)) return entries;
   for (const row of rows as unknown[]) {
     if (!Array.isArray(row)) continue;
-    const [key, digest, container, entropy] = row as unknown[];
+    const [key, digest, container, kind, entropy] = row as unknown[];
     const sound =
       typeof key === "string" &&
       /^\d+:\d+:\d+:-?\d+:-?\d+$/.test(key) &&
       typeof container === "string" &&
       container.length <= 32 &&
+      isKind(kind) &&
       Number.isInteger(entropy);
     if (sound && isDigest(digest)) {
-      entries.set(key, { digest, container, entropy: Number(entropy) });
+      entries.set(key, { digest, container, kind, entropy: Number(entropy) });
     }
   }
   return entries;
 }
 
+function isKind(text: unknown): text is ContainerKind {
+  return text === "model" || text === "carrier" || text === "plain" || text === "opaque";
+}
+
 function save(path: string, entries: ReadonlyMap<string, Known>): void {
-  const rows = [...entries].map(([key, { digest, container, entropy }]) =>
-    JSON.stringify([key, digest, container, entropy]),
+  const rows = [...entries].map(([key, { digest, container, kind, entropy }]) =>
+    JSON.stringify([key, digest, container, kind, entropy]),
   );
   const file = openSync(`${path}.new`, "w", 0o600);
   try {

@@ -17,12 +17,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { censusShape, encodeCanonical, isRefused, parseCanonicalObject } from "./core.ts";
+import { censusShape, encodeCanonical, isRefused, parseCanonicalObject } from "@writ/core";
 import { openDigestCache } from "./digest-cache.ts";
 import {
   coverageOf,
   freshFolder,
   lookAt,
+  noProcesses,
   opaqueBytes,
   safetensorsBytes,
   seededRandom,
@@ -143,12 +144,16 @@ test("large bytes that nothing accounts for are a mass; an innocent picture is n
   );
   const census = await lookAt([root]);
   assert.deepEqual(
-    census.masses.map(({ names, container }) => [names[0]!.slice(root.length + 1), container]),
+    census.masses.map(({ names, container, kind }) => [
+      names[0]!.slice(root.length + 1),
+      container,
+      kind,
+    ]),
     [
-      ["base64", "opaque"],
-      ["guilty.png", "png"],
-      ["late.log", "opaque"],
-      ["noise", "opaque"],
+      ["base64", "opaque", "opaque"],
+      ["guilty.png", "png", "carrier"],
+      ["late.log", "opaque", "opaque"],
+      ["noise", "opaque", "opaque"],
     ],
   );
   assert.ok(census.masses.find(({ names }) => names[0]!.endsWith("/noise"))!.entropy! > 7900);
@@ -275,7 +280,12 @@ test("cached digests are re-read by chance, and a lie among them is told", async
     },
   };
   const forged: string[] = [];
-  const options = { cache: lied, clock: later, onForged: (at: string) => void forged.push(at) };
+  const options = {
+    ...noProcesses(context),
+    cache: lied,
+    clock: later,
+    onForged: (at: string) => void forged.push(at),
+  };
   const believed = await lookAt([root], options);
   assert.equal(believed.masses[0]?.digest, `sha256:${"0".repeat(64)}`);
   const reread = await lookAt([root], { ...options, rereadChance: 1 });
@@ -286,11 +296,11 @@ test("cached digests are re-read by chance, and a lie among them is told", async
 test("digests survive a restart in the probe's own folder; a damaged file is not believed", async (context) => {
   const { root } = settled(context);
   const data = freshFolder(context);
-  await lookAt([root], { cache: openDigestCache(data), clock: later });
+  await lookAt([root], { ...noProcesses(context), cache: openDigestCache(data), clock: later });
   assert.equal(openDigestCache(data).size, 1);
-  writeFileSync(join(data, "digests.json"), '[["1:2:3:4:5","sha256:00","gguf",1],7,"x"');
+  writeFileSync(join(data, "digests.json"), '[["1:2:3:4:5","sha256:00","gguf","model",1],7,"x"');
   assert.equal(openDigestCache(data).size, 0);
-  writeFileSync(join(data, "digests.json"), '[["1:2:3:4:5","sha256:00","gguf",1],7]');
+  writeFileSync(join(data, "digests.json"), '[["1:2:3:4:5","sha256:00","gguf","model",1],7]');
   assert.equal(openDigestCache(data).size, 0);
 });
 

@@ -6,7 +6,7 @@
  */
 import { type BigIntStats, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { opendir } from "node:fs/promises";
-import { sightsMax } from "./core.ts";
+import { sightsMax } from "@writ/core";
 import { gapOf, type Ledger } from "./coverage.ts";
 import { filesystemKind } from "./filesystem-kind.ts";
 import { inodeKey, type MassTable } from "./mass-table.ts";

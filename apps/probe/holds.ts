@@ -3,7 +3,7 @@
  * is still held is read through the kernel's own links, past every name.
  */
 import { type BigIntStats, readdirSync, statSync } from "node:fs";
-import { type Hold, namesMax } from "./core.ts";
+import { type Hold, namesMax } from "@writ/core";
 import { type GapReason, gapOf, type Ledger } from "./coverage.ts";
 import type { Inspection, Inspector } from "./inspector.ts";
 import { inodeKey } from "./mass-table.ts";

@@ -4,21 +4,22 @@
  */
 import { createHash } from "node:crypto";
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { Digest } from "@writ/core";
+import { type GapReason, gapOf } from "./coverage.ts";
+import { cacheKey, type DigestCache, type Known } from "./digest-cache.ts";
+import { addBlock, emptyHistogram, entropyOf } from "./entropy.ts";
+import { placeBuffer } from "./place.ts";
+import { readBlocks } from "./read-blocks.ts";
 import {
+  type ContainerKind,
   containerOf,
-  type Digest,
   type Edges,
   edgeBytes,
   endsWithFile,
   isDense,
   isText,
   kindOfContainer,
-} from "./core.ts";
-import { type GapReason, gapOf } from "./coverage.ts";
-import { cacheKey, type DigestCache, type Known } from "./digest-cache.ts";
-import { addBlock, emptyHistogram, entropyOf } from "./entropy.ts";
-import { placeBuffer } from "./place.ts";
-import { readBlocks } from "./read-blocks.ts";
+} from "./weights.ts";
 
 /** Smaller files cannot hold a model of any container we know. */
 export const sniffBytesMin = 64;
@@ -133,12 +134,13 @@ async function readOnce(
   const edges = edgesOf(file, size);
   if (edges === undefined) return "changed";
   const container = judged(parts, file, edges);
-  if (!named && !isMass(container, edges, how)) return { is: "nothing" };
+  const kind = kindOf(container, edges);
+  if (!named && !isMass({ container, kind, size }, how)) return { is: "nothing" };
   if (size - Number(stat.blocks) * 512 > holeBytesMax) return { is: "gap", why: "too-large" };
   const whole = await digestOf(parts, file, size);
   const after = fstatSync(file, { bigint: true });
   if (whole.size !== size || cacheKey(after) !== cacheKey(stat)) return "changed";
-  const known = { digest: whole.digest, container, entropy: whole.entropy };
+  const known = { digest: whole.digest, container, kind, entropy: whole.entropy };
   const settled = parts.now() - Number(stat.ctimeNs / 1_000_000n) > settledMilliseconds;
   if (settled) parts.cache.set(cacheKey(stat), known);
   else parts.cache.forget(cacheKey(stat));
@@ -153,8 +155,9 @@ function edgesOf(file: number, size: number): Edges | undefined {
   const head = readAt(file, 0, headBytes.subarray(0, Math.min(size, edgeBytes)));
   if (head === undefined) return undefined;
   if (size <= edgeBytes) return { head, tail: head, size };
+  const at = (offset: number, length: number) => readAt(file, offset, new Uint8Array(length));
   const tail = readAt(file, size - edgeBytes, tailBytes);
-  return tail === undefined ? undefined : { head, tail, size };
+  return tail === undefined ? undefined : { head, tail, size, at };
 }
 
 function readAt(file: number, position: number, bytes: Uint8Array): Uint8Array | undefined {
@@ -179,14 +182,21 @@ function judged(parts: InspectorParts, file: number, edges: Edges): string {
   return container;
 }
 
-/** Models always; archives and the unknown when large; plain types when huge or not closed. */
-function isMass(container: string, edges: Edges, how: Way): boolean {
+/** A plain type whose structure is not seen to end with the file may carry anything behind it. */
+function kindOf(container: string, edges: Edges): ContainerKind {
   const kind = kindOfContainer(container);
+  return kind === "plain" && !endsWithFile(container, edges) ? "carrier" : kind;
+}
+
+/** Models always; archives and the unknown when large; plain types when huge. */
+function isMass(
+  { container, kind, size }: { container: string; kind: ContainerKind; size: number },
+  how: Way,
+): boolean {
   if (kind === "model") return true;
-  if (edges.size < opaqueBytesMin) return false;
+  if (size < opaqueBytesMin) return false;
   if (kind !== "plain") return true;
-  if (!endsWithFile(container, edges)) return true;
-  return edges.size >= plainBytesMax && !(how === "held" && container === "elf");
+  return size >= plainBytesMax && !(how === "held" && container === "elf");
 }
 
 type Whole = { readonly digest: Digest; readonly entropy: number; readonly size: number };

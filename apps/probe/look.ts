@@ -1,7 +1,7 @@
 /** One complete look at the host: all vantages, one census. */
 import { readFileSync } from "node:fs";
+import { type Assignment, assert, type Census, type SeenProcess, type Vantage } from "@writ/core";
 import { lookAtControls } from "./controls.ts";
-import { type Assignment, assert, type Census, type SeenProcess, type Vantage } from "./core.ts";
 import { openLedger } from "./coverage.ts";
 import type { DigestCache } from "./digest-cache.ts";
 import { lookAtFiles } from "./files.ts";

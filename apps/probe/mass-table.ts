@@ -1,7 +1,7 @@
 /** Masses by inode, with every name that leads to each. */
 
 import type { BigIntStats } from "node:fs";
-import { namesMax, type SeenLink, type Mass as SeenMass, sightsMax } from "./core.ts";
+import { namesMax, type SeenLink, type Mass as SeenMass, sightsMax } from "@writ/core";
 import type { Ledger } from "./coverage.ts";
 import { cacheKey } from "./digest-cache.ts";
 import type { Inspector, Mass, Way } from "./inspector.ts";
@@ -82,6 +82,7 @@ function seenMass({ mass, names }: Row): SeenMass {
     size: Number(stat.size),
     digest: mass.digest,
     container: mass.container,
+    kind: mass.kind,
     entropy: mass.entropy,
     modified: instantOf(stat.mtimeNs),
     changed: instantOf(stat.ctimeNs),

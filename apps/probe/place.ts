@@ -2,7 +2,7 @@
  * A place: a path as the kernel has it, bytes. Held as a string with one character a byte (latin1),
  * which costs one byte each in V8, compares exactly, and never loses a name that is not UTF-8.
  */
-import { pathBytes, pathText } from "./core.ts";
+import { pathBytes, pathText } from "@writ/core";
 
 /** Not text: never show it, never put it into a document. See {@link placeText}. */
 export type Place = string & { readonly __brand: "Place" };

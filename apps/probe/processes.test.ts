@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import type { SeenProcess } from "./core.ts";
+import type { SeenProcess } from "@writ/core";
 import { parseListeners, parseMaps, parseStarted, parseStatus } from "./proc.ts";
 import { commandOf } from "./processes.ts";
 import { coverageOf, freshFolder, lookAt, opaqueBytes, safetensorsBytes } from "./testing/scene.ts";

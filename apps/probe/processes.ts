@@ -3,7 +3,7 @@
  * holds and listens on; its name and arguments are its own claims, and are told as such.
  */
 import { readdirSync } from "node:fs";
-import { type SeenProcess, sightsMax } from "./core.ts";
+import { type SeenProcess, sightsMax } from "@writ/core";
 import { gapOf, type Ledger } from "./coverage.ts";
 import { type HoldReader, openHoldReader } from "./holds.ts";
 import type { Inspector } from "./inspector.ts";

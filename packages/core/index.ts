@@ -8,6 +8,7 @@ export {
   readCosigned,
   witnessPolicy,
 } from "./admission/journal-admission.ts";
+export { type Signer, signerOf } from "./admission/signer.ts";
 export { disarmed, isPast, mayBegin, seatsFor } from "./admission/writ-admission.ts";
 export { phraseOf } from "./authority/phrase.ts";
 export { type Drawn, draw, inventoryDigest, type Order } from "./authority/plan.ts";
@@ -92,6 +93,7 @@ export {
   unreachable,
 } from "./encoding/refusal.ts";
 export * as shape from "./encoding/shape.ts";
+export { copyEstate } from "./estate/copy.ts";
 export { type Estate, emptyEstate, timeOf, type Witnessed } from "./estate/estate.ts";
 export { evolve, passOver } from "./estate/evolve.ts";
 export { type Contradiction, judge, type Verdict } from "./estate/judge.ts";
@@ -132,8 +134,22 @@ export type {
 export { registerDocument } from "./register/document.ts";
 export { type Register, type RegisterChange, releaseKey } from "./register/register.ts";
 export { type Assignment, assignmentShape, type ControlReading } from "./sight/assignment.ts";
-export { type Census, censusShape } from "./sight/census.ts";
+export {
+  type Census,
+  type Coverage,
+  censusShape,
+  type Gap,
+  type Hold,
+  type Mass,
+  namesMax,
+  type SeenControl,
+  type SeenLink,
+  type SeenProcess,
+  sightsMax,
+  type Vantage,
+} from "./sight/census.ts";
 export type { HostSight, Look } from "./sight/host-sight.ts";
+export { pathBytes, pathText } from "./sight/path.ts";
 export {
   type Custody,
   checkSignature,

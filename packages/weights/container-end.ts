@@ -53,23 +53,32 @@ function sqliteSize(head: Uint8Array): number {
   return (page === 1 ? 65_536 : page) * pages;
 }
 
-/** Where the last section or segment ends (ELF-64, little-endian; others are not judged). */
-function elfEnds({ head, tail, size }: Edges): boolean {
+/** Sections of real programs number dozens; with one for each function, some ten thousand. */
+const elfSectionsMax = 16_384;
+
+/** Where the last section ends (ELF-64, little-endian; others are not judged). */
+function elfEnds(edges: Edges): boolean {
+  const { head, size } = edges;
   if (head.length < 64 || head[4] !== 2 || head[5] !== 1) return false;
   const table = { at: little(head, 40, 8), entry: little(head, 58, 2), count: little(head, 60, 2) };
   if (table.at === 0 || table.entry !== 64 || table.count === 0) return false;
+  if (table.count > elfSectionsMax) return false;
+  const bytes = part(edges, table.at, table.count * 64);
+  if (bytes === undefined) return false;
   let end = table.at + table.count * 64;
-  const tailStart = size - tail.length;
-  const inHead = end <= head.length;
-  if (!inHead && (table.at < tailStart || end > size)) return false;
-  const bytes = inHead ? head : tail;
-  const start = inHead ? table.at : table.at - tailStart;
-  for (let i = 0; i < table.count; i += 1) {
-    const at = start + i * 64;
+  for (let at = 0; at < bytes.length; at += 64) {
     const hasNoBytes = little(bytes, at + 4, 4) === 8;
     if (!hasNoBytes) end = Math.max(end, little(bytes, at + 24, 8) + little(bytes, at + 32, 8));
   }
   return end <= size && size - end <= slackBytes;
+}
+
+function part({ head, tail, size, at }: Edges, offset: number, length: number) {
+  if (offset > size || length > size - offset) return undefined;
+  if (offset + length <= head.length) return head.subarray(offset, offset + length);
+  const inTail = offset - (size - tail.length);
+  if (inTail >= 0) return tail.subarray(inTail, inTail + length);
+  return at?.(offset, length);
 }
 
 function little(bytes: Uint8Array, at: number, size: number): number {

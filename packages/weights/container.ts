@@ -14,6 +14,8 @@ export type Edges = {
   /** The last bytes, likewise. */
   readonly tail: Uint8Array;
   readonly size: number;
+  /** One more place, for types whose table of contents lies in between; `undefined` if not there. */
+  readonly at?: (offset: number, length: number) => Uint8Array | undefined;
 };
 
 /** Enough for an ELF section table or a small zip directory at either end; four pages. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { Assignment, Census } from "../core.ts";
+import type { Assignment, Census } from "@writ/core";
 import { type DigestCache, openDigestCache } from "../digest-cache.ts";
 import { type LookParts, look } from "../look.ts";
 
@@ -30,6 +30,11 @@ export function seededRandom(seed: number): () => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
+}
+
+/** An empty /proc, where only files are looked at: other programs' libraries are no part of it. */
+export function noProcesses(context: TestContext): { readonly proc: string } {
+  return { proc: freshFolder(context) };
 }
 
 /** Bytes that look like quantised weights: entropy near 8. */
