@@ -55,3 +55,22 @@ function step(decoder: Decoder, chunk: Uint8Array): void {
   }
   must(!broken, "broken deflate data");
 }
+
+/** All of a small compressed run at once; refuses if more than `most` bytes come out of it. */
+export function inflateWhole(
+  compression: "deflate" | "zlib" | "gzip",
+  bytes: Uint8Array,
+  most: number,
+): Uint8Array {
+  const out = new Uint8Array(most);
+  let length = 0;
+  const decoder = newDecoder(compression, (chunk) => {
+    must(length + chunk.length <= most, "compressed data that expands past its size");
+    out.set(chunk, length);
+    length += chunk.length;
+  });
+  for (let at = 0; at < bytes.length; at += stepBytes) {
+    step(decoder, bytes.subarray(at, at + stepBytes));
+  }
+  return out.subarray(0, length);
+}

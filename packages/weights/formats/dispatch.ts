@@ -6,6 +6,7 @@ import type { Reader } from "../reader.ts";
 import type { Model, Opened } from "../tensor.ts";
 import type { OpenOptions } from "./context.ts";
 import { looksLikeGguf, readGguf } from "./gguf.ts";
+import { findSuperblock, readHdf5 } from "./hdf5/hdf5.ts";
 import { isNpz, looksLikeNpy, readNpy, readNpz } from "./numpy.ts";
 import { looksLikeOnnx, readOnnx } from "./onnx.ts";
 import { looksLikePytorchLegacy, readPytorchLegacy } from "./pytorch-legacy.ts";
@@ -39,6 +40,7 @@ async function readerFor(head: Uint8Array, reader: Reader): Promise<FormatReader
   if (looksLikeZip(head)) return zipReaderFor(await readZip(reader));
   if (looksLikeSafetensors(head, reader.size)) return readSafetensors;
   if (head[0] === 0x7b) return readSafetensorsIndex;
+  if ((await findSuperblock(reader)) !== undefined) return readHdf5;
   const onnx = await atTheDoor(() => looksLikeOnnx(reader));
   return onnx === true ? readOnnx : undefined;
 }
