@@ -159,3 +159,31 @@ export function forwardOf(reader: Reader, chunkBytes: number): Forward {
     },
   };
 }
+
+const pageBytes = 16_384;
+const pagesMax = 128;
+
+/** A reader that keeps the last pages read, for formats that hop to and fro among small things. */
+export function pagedReader(reader: Reader): Reader {
+  const pages = new Map<number, Uint8Array>();
+  const load = async (number: number): Promise<Uint8Array> => {
+    const start = number * pageBytes;
+    const bytes = await reader.read(start, Math.min(pageBytes, reader.size - start));
+    if (pages.size >= pagesMax) pages.delete(pages.keys().next().value!);
+    pages.set(number, bytes.slice());
+    return pages.get(number)!;
+  };
+  return {
+    size: reader.size,
+    access: reader.access ?? "random",
+    read(offset, length) {
+      checkRange(reader.size, offset, length);
+      const number = Math.floor(offset / pageBytes);
+      const within = offset - number * pageBytes;
+      if (within + length > pageBytes) return reader.read(offset, length);
+      const page = pages.get(number);
+      if (page !== undefined) return page.subarray(within, within + length);
+      return load(number).then((loaded) => loaded.subarray(within, within + length));
+    },
+  };
+}

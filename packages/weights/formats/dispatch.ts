@@ -1,18 +1,22 @@
 /** Tells what a file is by its content and reads it. Names and extensions decide nothing. */
 
 import { looksLikeZip, readZip, type Zip } from "../archives/zip.ts";
-import { refused } from "../core.ts";
+import { isRefused, refused } from "../core.ts";
 import type { Reader } from "../reader.ts";
 import type { Model, Opened } from "../tensor.ts";
 import type { OpenOptions } from "./context.ts";
 import { looksLikeGguf, readGguf } from "./gguf.ts";
 import { findSuperblock, readHdf5 } from "./hdf5/hdf5.ts";
+import { asObject, readJson } from "./json.ts";
+import { isKeras, readKeras } from "./keras.ts";
 import { isNpz, looksLikeNpy, readNpy, readNpz } from "./numpy.ts";
 import { looksLikeOnnx, readOnnx } from "./onnx.ts";
 import { looksLikePytorchLegacy, readPytorchLegacy } from "./pytorch-legacy.ts";
 import { checkpointFolder, readPytorchZip } from "./pytorch-zip.ts";
 import { looksLikeSafetensors, readSafetensors, readSafetensorsIndex } from "./safetensors.ts";
 import { atTheDoor } from "./stop.ts";
+import { jsonBytesMax, manifestOf, readTensorflowjs } from "./tensorflowjs.ts";
+import { looksLikeTflite, readTflite } from "./tflite.ts";
 
 /** Enough for every magic number below; HDF5 user blocks and such are looked for further on. */
 const headBytes = 4_096;
@@ -39,13 +43,24 @@ async function readerFor(head: Uint8Array, reader: Reader): Promise<FormatReader
   if (looksLikePytorchLegacy(head)) return readPytorchLegacy;
   if (looksLikeZip(head)) return zipReaderFor(await readZip(reader));
   if (looksLikeSafetensors(head, reader.size)) return readSafetensors;
-  if (head[0] === 0x7b) return readSafetensorsIndex;
+  if (looksLikeTflite(head)) return readTflite;
+  if (head[0] === 0x7b || head[0] === 0x5b) return jsonReaderFor(reader);
   if ((await findSuperblock(reader)) !== undefined) return readHdf5;
   const onnx = await atTheDoor(() => looksLikeOnnx(reader));
   return onnx === true ? readOnnx : undefined;
 }
 
+/** The two JSON files that name weights beside them. Others are not models. */
+async function jsonReaderFor(reader: Reader): Promise<FormatReader | undefined> {
+  if (reader.size > jsonBytesMax) return undefined;
+  const read = await atTheDoor(async () => readJson(await reader.read(0, reader.size)));
+  if (isRefused(read)) return undefined;
+  if (manifestOf(read.value) !== undefined) return readTensorflowjs;
+  return asObject(read.value)?.has("weight_map") ? readSafetensorsIndex : undefined;
+}
+
 function zipReaderFor(zip: Zip): FormatReader | undefined {
   if (checkpointFolder(zip) !== undefined) return readPytorchZip;
+  if (isKeras(zip)) return readKeras;
   return isNpz(zip) ? readNpz : undefined;
 }

@@ -2,7 +2,7 @@
  * The file that holds an HDF5 structure: addresses relative to a base, sizes of 4 or 8 bytes, and a
  * budget for what may be read of it. HDF5 File Format Specification 3.0.
  */
-import { bufferedReader, type Reader } from "../../reader.ts";
+import { pagedReader, type Reader } from "../../reader.ts";
 import { u16Of, u32Of, u64Of } from "../cursor.ts";
 import type { Draft } from "../draft.ts";
 import { must, stop } from "../stop.ts";
@@ -28,7 +28,7 @@ export type HdfFile = {
 
 /** Wraps the reader for many small reads. */
 export function buffered(reader: Reader): Reader {
-  return bufferedReader(reader);
+  return pagedReader(reader);
 }
 
 /** Reads a block at an address; its bytes are a copy. */
