@@ -148,8 +148,14 @@ export {
   sightsMax,
   type Vantage,
 } from "./sight/census.ts";
-export type { HostSight, Look } from "./sight/host-sight.ts";
+export { blockingGaps, type HostSight, type Look } from "./sight/host-sight.ts";
 export { pathBytes, pathText } from "./sight/path.ts";
+export {
+  isEd25519Key,
+  type SignEd25519,
+  type VerifyEd25519,
+  verifyEd25519,
+} from "./signature/ed25519.ts";
 export {
   type Custody,
   checkSignature,
@@ -211,12 +217,9 @@ export {
   parseNote,
   parseSignatureLines,
   parseVerifierKey,
-  type SignEd25519,
   signaturesOf,
   type VerifierKey,
-  type VerifyEd25519,
   verifierKey,
-  verifyEd25519,
   verifyNote,
 } from "./tlog/note.ts";
 export { judgeProofCase, proofCaseBytesMax } from "./tlog/proof-case.ts";

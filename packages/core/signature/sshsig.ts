@@ -7,7 +7,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { concatBytes, equalBytes, fromBase64, toUtf8 } from "../encoding/bytes.ts";
 import { sha256 } from "../encoding/digest.ts";
 import { isRefused, type Refused, refused } from "../encoding/refusal.ts";
-import { type VerifyEd25519, verifyEd25519 } from "../tlog/note.ts";
+import { type VerifyEd25519, verifyEd25519 } from "./ed25519.ts";
 import { type SshKey, type SshKeyType, sshKeyOf } from "./ssh-key.ts";
 import { fixedOfMpint, type SshReader, sshBytes, sshReader, sshText } from "./ssh-wire.ts";
 

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fromBase64, toUtf8 } from "../encoding/bytes.ts";
 import { isRefused, type Refused } from "../encoding/refusal.ts";
+import { verifyEd25519 } from "../signature/ed25519.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { verifyConsistency } from "./consistency.ts";
 import { verifyCosigned } from "./cosignature.ts";
 import { appendLeaf, emptyFrontier, frontierRoot, hashLeaf } from "./merkle.ts";
-import { noteBytesMax, parseVerifierKey, verifyEd25519 } from "./note.ts";
+import { noteBytesMax, parseVerifierKey } from "./note.ts";
 import { parseTlogProof, verifyTlogProof } from "./tlog-proof.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/spec/checkpoint.md"), "utf8");

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { toBase64, toUtf8 } from "../encoding/bytes.ts";
 import { isRefused, type Refused } from "../encoding/refusal.ts";
+import { verifyEd25519 } from "../signature/ed25519.ts";
 import {
   formatNote,
   formatVerifierKey,
@@ -12,7 +13,6 @@ import {
   parseVerifierKey,
   signNote,
   verifierKey,
-  verifyEd25519,
   verifyNote,
 } from "./note.ts";
 import { runs } from "./testing/runs.ts";

@@ -2,7 +2,6 @@
  * Signed notes (c2sp.org/signed-note): a text, and lines that each hold one key's signature of it.
  * Only Ed25519 keys are known here; signatures of others are carried along and count for nothing.
  */
-import { ed25519 } from "@noble/curves/ed25519.js";
 import {
   concatBytes,
   fromBase64,
@@ -14,16 +13,9 @@ import {
 } from "../encoding/bytes.ts";
 import { sha256 } from "../encoding/digest.ts";
 import { isRefused, type Refused, refused } from "../encoding/refusal.ts";
+import { isEd25519Key, type SignEd25519, type VerifyEd25519 } from "../signature/ed25519.ts";
 
-/** True if `signature` (64 bytes) is `publicKey`'s (32 bytes) over `message`. Never throws. */
-export type VerifyEd25519 = (
-  publicKey: Uint8Array,
-  message: Uint8Array,
-  signature: Uint8Array,
-) => boolean;
-
-/** Signs with one key that the caller holds: 64 bytes (RFC 8032). */
-export type SignEd25519 = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+export type { SignEd25519, VerifyEd25519 } from "../signature/ed25519.ts";
 
 /** Room for 16 post-quantum signatures of 5 kB, and a long text. */
 export const noteBytesMax = 256 * 1024;
@@ -31,8 +23,6 @@ export const noteBytesMax = 256 * 1024;
 export const noteSignaturesMax = 100;
 /** A key's name is a host and a path. */
 const nameLengthMax = 255;
-const ed25519KeyBytes = 32;
-const ed25519SignatureBytes = 64;
 
 /** The signature types that are known: a log's Ed25519, and a witness's timestamped Ed25519. */
 export const noteKeyTypes = { ed25519: 0x01, cosignature: 0x04 } as const;
@@ -60,21 +50,6 @@ export type Note = {
   readonly signatures: readonly NoteSignature[];
 };
 
-/**
- * Verifies with @noble/curves as RFC 8032 says (not ZIP 215: one verdict in any implementation).
- * About 350 a second; programs that can should pass their platform's own.
- */
-export const verifyEd25519: VerifyEd25519 = (publicKey, message, signature) => {
-  if (publicKey.length !== ed25519KeyBytes) return false;
-  if (signature.length !== ed25519SignatureBytes) return false;
-  try {
-    return ed25519.verify(signature, message, publicKey, { zip215: false });
-  } catch {
-    // Points and scalars that are none are bad signatures like any other.
-    return false;
-  }
-};
-
 /** Names a public key; refuses a name that cannot stand in a note. */
 export function verifierKey(
   name: string,
@@ -82,9 +57,7 @@ export function verifierKey(
   publicKey: Uint8Array,
 ): VerifierKey | Refused {
   if (!isKeyName(name)) return refused("malformed", "a key's name has a space or a plus, or none");
-  if (publicKey.length !== ed25519KeyBytes) {
-    return refused("malformed", "an Ed25519 public key has 32 bytes");
-  }
+  if (!isEd25519Key(publicKey)) return refused("malformed", "not an Ed25519 public key");
   const hashed = sha256(concatBytes(toUtf8(`${name}\n`), new Uint8Array([type]), publicKey));
   return { name, id: toHex(hashed.subarray(0, 4)), type, publicKey };
 }
