@@ -15,7 +15,6 @@ export function copyEstate(estate: Estate): Estate {
     heads: new Map(estate.heads),
     witnessed: new Map(estate.witnessed),
     times: [...estate.times],
-    times: [...estate.times],
     leavesSince: [...estate.leavesSince],
     register: copyRegister(estate.register),
     proceedings: mapped(estate.proceedings, copyProceeding),

@@ -1,0 +1,140 @@
+/**
+ * The estate in this server's memory. Two folds of one journal: `committed` is what everybody is
+ * shown and never runs ahead of the disk; the other one runs ahead of it by the batch that is being
+ * committed, and is what candidates are judged by. If a batch does not commit, it is thrown away.
+ */
+import {
+  type Admitted,
+  admit,
+  assert,
+  blobsNamed,
+  copyEstate,
+  type Digest,
+  type Estate,
+  emptyEstate,
+  evolve,
+  isRefused,
+  parseEntry,
+  type Refused,
+} from "@writ/core";
+import { type BlobStore, type Candidate, type StoredEntry, verifyNative } from "@writ/node";
+import { type Prepared, portsOf, storeBlobs } from "./candidate.ts";
+
+/** Told of each entry when the committed estate holds it. Must not fail. */
+export type Listener = (admitted: Admitted, index: number, estate: Estate) => void;
+
+export type FoldParts = {
+  readonly store: BlobStore;
+  /**
+   * Entries below this index were cosigned by witnesses after this server had admitted them; their
+   * signatures are not checked again when it starts. Who opens the fold checks that checkpoint.
+   */
+  readonly trustedSize: number;
+  readonly onProgress: (size: number) => void;
+};
+
+export class EstateFold {
+  readonly #parts: FoldParts;
+  readonly #committed: Estate = emptyEstate();
+  #ahead: Estate | undefined;
+  /** Admitted onto `#ahead`, not known to be durable. */
+  #decided: { readonly bytes: Uint8Array; readonly admitted: Admitted }[] = [];
+  readonly #prepared = new WeakMap<Uint8Array, Prepared>();
+  readonly #listeners: Listener[] = [];
+
+  constructor(parts: FoldParts) {
+    this.#parts = parts;
+  }
+
+  /** The estate as of what is durable. To be read, not changed, and not kept over an await. */
+  get estate(): Estate {
+    return this.#committed;
+  }
+
+  listen(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Hands over what was found of an entry, for when its turn comes. */
+  prepare(prepared: Prepared): void {
+    this.#prepared.set(prepared.entry.bytes, prepared);
+  }
+
+  /** Whether an entry would be admitted now: advice, for the journal decides in its own order. */
+  foresee(prepared: Prepared): Refused | undefined {
+    const admitted = admit(this.#ahead ?? this.#committed, prepared.entry, portsOf(prepared));
+    return isRefused(admitted) ? admitted : undefined;
+  }
+
+  /** The journal's `decide`: judges each as if those before it were in the journal. */
+  async decide(
+    batch: readonly Candidate[],
+    size: number,
+  ): Promise<readonly (undefined | Refused)[]> {
+    assert(this.#committed.size === size, "the fold is where the journal is");
+    if (this.#decided.length > 0 || this.#ahead?.size !== size) {
+      this.#ahead = copyEstate(this.#committed);
+      this.#decided = [];
+    }
+    const ahead = this.#ahead;
+    assert(ahead !== undefined, "there is an estate to judge by");
+    const verdicts: (undefined | Refused)[] = [];
+    for (const { bytes } of batch) {
+      const prepared = this.#prepared.get(bytes);
+      assert(prepared !== undefined, "what is submitted was prepared");
+      const admitted = admit(ahead, prepared.entry, portsOf(prepared));
+      const problem = isRefused(admitted)
+        ? admitted
+        : await storeBlobs(prepared, this.#parts.store);
+      verdicts.push(problem ?? undefined);
+      if (isRefused(admitted) || problem) continue;
+      evolve(ahead, admitted);
+      this.#decided.push({ bytes, admitted });
+    }
+    return verdicts;
+  }
+
+  /** The journal's `onEntries`: our own batch, or what the store held and others wrote. */
+  async take(entries: readonly StoredEntry[], fromIndex: number): Promise<void> {
+    assert(this.#committed.size === fromIndex, "entries arrive in order");
+    const decided = this.#decided;
+    this.#decided = [];
+    const ours =
+      decided.length === entries.length &&
+      decided.every(({ bytes }, i) => bytes === entries[i]!.bytes);
+    if (ours) {
+      for (const { admitted } of decided) this.#evolve(admitted);
+      return;
+    }
+    this.#ahead = undefined;
+    for (const { bytes } of entries) this.#evolve(await this.#readStored(bytes));
+    this.#parts.onProgress(this.#committed.size);
+  }
+
+  #evolve(admitted: Admitted): void {
+    const index = this.#committed.size;
+    evolve(this.#committed, admitted);
+    for (const listener of this.#listeners) listener(admitted, index, this.#committed);
+  }
+
+  /** What the journal holds must be admissible: anything else is a store that lies, or a bug. */
+  async #readStored(bytes: Uint8Array): Promise<Admitted> {
+    const index = this.#committed.size;
+    const entry = parseEntry(bytes);
+    if (isRefused(entry)) throw new Error(`entry ${index}: ${entry.refused}: ${entry.detail}`);
+    const blobs = new Map<Digest, Uint8Array>();
+    for (const digest of blobsNamed(entry.body)) {
+      const blob = await this.#parts.store.getBlob(digest);
+      if (isRefused(blob)) throw new Error(`entry ${index}: ${blob.refused}: ${blob.detail}`);
+      blobs.set(digest, blob);
+    }
+    const trusted = index < this.#parts.trustedSize;
+    const admitted = admit(this.#committed, entry, {
+      reading: "whole",
+      verify: trusted ? () => true : verifyNative,
+      blob: (digest) => blobs.get(digest),
+    });
+    if (!isRefused(admitted)) return admitted;
+    throw new Error(`entry ${index}: ${admitted.refused}: ${admitted.detail}`);
+  }
+}
