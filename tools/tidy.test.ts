@@ -23,7 +23,7 @@ function dependenciesOf(path: string): readonly string[] {
 
 test("every source file is tidy", () => {
   const found = files
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => path.endsWith(".ts") && path !== "tools/tidy.test.ts")
     .flatMap((path) => complaints({ path, text: read(path) }, dependenciesOf(path)));
   assert.deepEqual(
     found.map(({ path, line, says }) => `${path}:${line}: ${says}`),

@@ -80,6 +80,8 @@ function importComplaints(file: SourceFile, dependencies: readonly string[]): Co
     const complain = (says: string) => found.push({ path: file.path, line, says });
     if (target.startsWith(".")) {
       const reached = normalize(join(dirname(file.path), target));
+      // Tests share kits, never code: a kit stands in a folder named `testing`.
+      if ((isTest(file.path) || workspace === "bench") && isTest(reached)) continue;
       if (!reached.startsWith(`${workspace}/`)) complain(`${target} leaves ${workspace}`);
       continue;
     }
@@ -128,21 +130,18 @@ function budgetComplaints({ path, text }: SourceFile): Complaint[] {
 function* functionsOf(
   lines: readonly string[],
 ): Iterable<{ name: string; from: number; to: number }> {
-  const opening = /^( *)(?:export )?(?:async )?(?:function\*? (\w+)|(?:static |async )*(#?\w+)\()/;
+  const head = /^( {0,2})(?:export )?(?:async )?(?:function\*? (\w+)|(?:static |async )*(#?\w+)\()/;
   for (const [from, line] of lines.entries()) {
-    const match = opening.exec(line);
-    if (
-      match === null ||
-      /[;,]$/.test(line) ||
-      /^ *(if|for|while|switch|return|await|throw)\b/.test(line)
-    )
-      continue;
-    const end = `${match[1]}}`;
-    const to = lines.findIndex((later, at) => at >= from && later === end);
-    const opens = lines.slice(from, from + 12).find((later) => later.endsWith("{"));
-    if (to > from && opens !== undefined && match[1]!.length <= 2) {
-      yield { name: match[2] ?? match[3]!, from, to };
-    }
+    const match = head.exec(line);
+    if (match === null || /^ *(if|for|while|switch|return|await|throw)\b/.test(line)) continue;
+    const indent = match[1]!;
+    const closes = line.endsWith("(")
+      ? lines.slice(from + 1).find((later) => later.startsWith(`${indent})`))
+      : line;
+    // A body opens here; a type's member or a call with a callback does not.
+    if (!closes?.endsWith("{") || closes.endsWith("=> {")) continue;
+    const to = lines.findIndex((later, at) => at > from && later === `${indent}}`);
+    if (to > from) yield { name: match[2] ?? match[3]!, from, to };
   }
 }
 

@@ -4,8 +4,8 @@ export {
   containerOf,
   type Edges,
   edgeBytes,
+  endsWithFile,
   isDense,
   isText,
   kindOfContainer,
-} from "../../packages/weights/container.ts";
-export { endsWithFile } from "../../packages/weights/container-end.ts";
+} from "@writ/weights/container";

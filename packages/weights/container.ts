@@ -4,6 +4,8 @@
  * eight bytes of PNG before ten gigabytes of weights, so a plain type counts as plain only if its
  * structure ends where the file ends (see container-end.ts).
  */
+export { endsWithFile } from "./container-end.ts";
+
 import { isOnnx, isTensorflowModel } from "./container-protobuf.ts";
 import { zipContainerOf } from "./container-zip.ts";
 

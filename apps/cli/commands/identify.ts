@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { inertAscii, toHex } from "@writ/core";
+import { containerOf, edgeBytes, kindOfContainer } from "@writ/weights/container";
 import { Command } from "commander";
-import { containerOf, edgeBytes, kindOfContainer } from "../../../packages/weights/container.ts";
 import { type Cli, examples } from "../cli.ts";
 import type { Outcome } from "../outcome.ts";
 import { openProgress, type Progress } from "../progress.ts";

@@ -22,6 +22,8 @@ export type RenderedSection = {
 
 export type RenderedWrit = {
   readonly digest: Digest;
+  /** Digest of the estate's first trust root: whoever signs compares it with their own. */
+  readonly estate: Digest;
   readonly phrase: readonly string[];
   /** The order in one line: `rollback chatbot: 4.2 -> 3.8`. */
   readonly title: string;
@@ -35,6 +37,7 @@ export function renderWrit(bytes: Uint8Array): RenderedWrit | Refused {
   const digest = digestOf(bytes);
   return {
     digest,
+    estate: writ.estate,
     phrase: phraseOf(digest),
     title: titleOf(writ),
     sections: [

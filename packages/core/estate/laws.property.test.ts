@@ -125,9 +125,12 @@ async function attempt(kit: EstateKit, act: Act): Promise<void> {
   const last = [...kit.estate.proceedings.keys()].at(-1);
   const say = (who: string, body: Parameters<EstateKit["say"]>[1]) => kit.refuses(who, body);
   switch (act.act) {
-    case "propose":
-      kit.propose({ action: "rollback", component: "chatbot", from: "4.2", to: "3.8" }, act.who);
+    case "propose": {
+      const runsNow = kit.estate.register.placements.get("h1-current")!.document.release;
+      const [from, to] = runsNow === "4.2" ? ["4.2", "3.8"] : ["3.8", "4.2"];
+      kit.propose({ action: "rollback", component: "chatbot", from, to }, act.who);
       return;
+    }
     case "witness":
       await kit.witness(act.seconds * 1000);
       return;
