@@ -304,10 +304,13 @@ test("digests survive a restart in the probe's own folder; a damaged file is not
   assert.equal(openDigestCache(data).size, 0);
 });
 
-test("a hundred thousand small files cost seconds, and no memory to speak of", async (context) => {
+/** A hundred thousand when asked for: making them takes longer than looking at them. */
+const manyFolders = process.env.SLOW === undefined ? 20 : 100;
+
+test("very many small files cost seconds, and no memory to speak of", async (context) => {
   const root = freshFolder(context);
   const random = seededRandom(3);
-  for (let folder = 0; folder < 100; folder += 1) {
+  for (let folder = 0; folder < manyFolders; folder += 1) {
     mkdirSync(join(root, `${folder}`));
     for (let file = 0; file < 1000; file += 1) {
       writeFileSync(join(root, `${folder}/${file}`), `${random()} `.repeat(20));
@@ -323,7 +326,7 @@ test("a hundred thousand small files cost seconds, and no memory to speak of", a
   });
   const took = Date.now() - began;
   context.diagnostic(`${took} ms, ${Math.round((peak - before) / mebibyte)} MiB above the start`);
-  assert.equal(coverageOf(census, "files").entries, 100_100);
+  assert.equal(coverageOf(census, "files").entries, manyFolders * 1001);
   assert.ok(took < 60_000, `${took} ms`);
   assert.ok(peak - before < 200 * mebibyte);
   rmSync(root, { recursive: true });

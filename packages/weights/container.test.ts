@@ -20,7 +20,7 @@ test("models are named by their first bytes", () => {
     ["GGUF\x03\0\0\0rest", "gguf"],
     ["GGUF\0\0\0\x03rest", "gguf"],
     ["GGUFxxxxrest", "text"],
-    [`\x0f\0\0\0\0\0\0\0{"__metadata__"`, "opaque"],
+    [`\x10\0\0\0\0\0\0\0{"__metadata__"`, "opaque"],
     [`\x0e\0\0\0\0\0\0\0{"a":{}      }values`, "safetensors"],
     ["\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", "pytorch-legacy"],
     ["\x80\x04\x95\x10\0\0\0\0\0\0\0\x8c\x18sklearn.linear_model._base\x94.", "pickle-model"],

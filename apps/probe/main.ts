@@ -1,0 +1,66 @@
+/** The probe as a process: `node apps/probe/main.ts --server URL --data DIR --host NAME --root PATH`. */
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleepFor } from "node:timers/promises";
+import { isRefused, type Refused, toBase64 } from "@writ/core";
+import { runAgent } from "./agent.ts";
+import { openKeyFile } from "./key-file.ts";
+import { logLines } from "./log.ts";
+import { holdAlone } from "./only-one.ts";
+import { readOptions, usage } from "./options.ts";
+import { openDesk } from "./submit.ts";
+
+/** A look under way is given up after this: what it saw would be told late, and nothing is lost. */
+const goodbyeMilliseconds = 2_000;
+
+const log = logLines(Date.now, (line) => process.stderr.write(line));
+
+/** Chance that nobody on the host can foretell: 48 bits are plenty to place a sample. */
+const random = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+
+async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleepFor(milliseconds, undefined, { signal });
+  } catch {
+    // Stopped: whoever slept sees that from the signal.
+  }
+}
+
+async function start(): Promise<Refused | undefined> {
+  const options = readOptions(process.argv.slice(2));
+  if (isRefused(options)) {
+    process.stderr.write(usage);
+    return options;
+  }
+  mkdirSync(options.data, { recursive: true, mode: 0o700 });
+  const held = await holdAlone(options.data);
+  if (isRefused(held)) return held;
+  const key = openKeyFile(join(options.data, "probe.key"));
+  if (isRefused(key)) return key;
+  const stopping = new AbortController();
+  const stop = (signal: string): void => {
+    log("info", "stopping", { signal });
+    stopping.abort();
+    // Everything that matters is on disk already; a look is simply taken again.
+    setTimeout(() => process.exit(0), goodbyeMilliseconds).unref();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  const publicKey = { type: "ed25519", public: toBase64(key.publicKey) };
+  const ready = { ready: true, host: options.host, key: key.id, publicKey };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  log("info", "started", { host: options.host, key: key.id, roots: options.roots.length });
+  const desk = openDesk(options.server);
+  const clock = { now: Date.now };
+  await runAgent({ options, key, desk, clock, random, sleep, log, signal: stopping.signal });
+  held.close();
+  log("info", "stopped");
+  return undefined;
+}
+
+const problem = await start();
+if (problem !== undefined) {
+  log("error", "refused", { code: problem.refused, detail: problem.detail });
+  process.exit(2);
+}

@@ -1,0 +1,75 @@
+/** What a probe is told when it is started. */
+import { parseArgs } from "node:util";
+import { type Digest, isDigest, isRefused, type Refused, refused } from "@writ/core";
+import { isRoot } from "./look.ts";
+
+export const usage = `usage: probe --server URL --data DIR --host NAME --root PATH [--root PATH ...]
+             [--exclude PATH ...] [--interval SECONDS] [--estate DIGEST]
+
+  --server    where the journal is kept
+  --data      the probe's own folder: its key, what it has yet to send, digests it knows
+  --host      the name of this host in the register
+  --root      an absolute path to look under, whole; as often as needed
+  --exclude   a path that is not looked at; each is told in every census
+  --interval  seconds from the start of one look to the next (60)
+  --estate    the estate this probe serves; else the first that the server names, for good
+`;
+
+/** Looks further apart than this would leave a host unseen for longer than anyone should accept. */
+const intervalSecondsMax = 86_400;
+const intervalSecondsUsual = 60;
+
+export type Options = {
+  readonly server: URL;
+  readonly data: string;
+  readonly host: string;
+  readonly roots: readonly string[];
+  readonly excluded: readonly string[];
+  readonly intervalMilliseconds: number;
+  readonly estate: Digest | undefined;
+};
+
+/** Reads the command line. */
+export function readOptions(args: readonly string[]): Options | Refused {
+  const values = valuesOf(args);
+  if (isRefused(values)) return values;
+  const { server, data, host, root = [], exclude = [], interval, estate } = values;
+  if (server === undefined || data === undefined || host === undefined || root.length === 0) {
+    return refused("malformed", "--server, --data, --host and a --root are needed");
+  }
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return refused("malformed", "--server is not an http(s) URL");
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/.test(host)) {
+    return refused("malformed", "--host is not a name");
+  }
+  const relative = [...root, ...exclude].find((path) => !isRoot(path));
+  if (relative !== undefined) return refused("malformed", "each --root must be an absolute path");
+  const seconds = interval === undefined ? intervalSecondsUsual : Number(interval);
+  if (!(seconds >= 1 && seconds <= intervalSecondsMax)) {
+    return refused("malformed", `--interval is not from 1 to ${intervalSecondsMax} seconds`);
+  }
+  if (estate !== undefined && !isDigest(estate)) {
+    return refused("malformed", "--estate is not a digest");
+  }
+  const intervalMilliseconds = seconds * 1000;
+  return { server: url, data, host, roots: root, excluded: exclude, intervalMilliseconds, estate };
+}
+
+function valuesOf(args: readonly string[]) {
+  const options = {
+    server: { type: "string" },
+    data: { type: "string" },
+    host: { type: "string" },
+    root: { type: "string", multiple: true },
+    exclude: { type: "string", multiple: true },
+    interval: { type: "string" },
+    estate: { type: "string" },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
+  } catch (error) {
+    return refused("malformed", (error as Error).message);
+  }
+}
