@@ -11,6 +11,7 @@ import { asObject, readJson } from "./json.ts";
 import { isKeras, readKeras } from "./keras.ts";
 import { isNpz, looksLikeNpy, readNpy, readNpz } from "./numpy.ts";
 import { looksLikeOnnx, readOnnx } from "./onnx.ts";
+import { packedWeights } from "./packings.ts";
 import { looksLikePytorchLegacy, readPytorchLegacy } from "./pytorch-legacy.ts";
 import { checkpointFolder, readPytorchZip } from "./pytorch-zip.ts";
 import { looksLikeSafetensors, readSafetensors, readSafetensorsIndex } from "./safetensors.ts";
@@ -33,7 +34,8 @@ export async function openModel(reader: Reader, options: OpenOptions): Promise<O
     const head = await reader.read(0, Math.min(headBytes, reader.size));
     const read = await readerFor(head, reader);
     if (read === undefined) return refused("unknown-kind", "no known model format");
-    return read(reader, options);
+    const model = await read(reader, options);
+    return { ...model, packed: [...model.packed, ...(await packedWeights(model, options))] };
   });
 }
 

@@ -7,6 +7,7 @@ import { inert, nameCharactersMax } from "../inert.ts";
 import { joinReaders, type Reader } from "../reader.ts";
 import { type Affine, bytesOf, type ElementType, type Model } from "../tensor.ts";
 import { type OpenOptions, safeSiblingName } from "./context.ts";
+import { openCursor } from "./cursor.ts";
 import {
   addPart,
   addTensor,
@@ -23,6 +24,9 @@ import { must, stop } from "./stop.ts";
 
 /** The topology of a large graph is some megabytes of JSON. */
 export const jsonBytesMax = 64_000_000;
+
+/** Strings of one tensor: the largest are vocabularies. */
+const stringsMax = 1_000_000;
 
 const types: ReadonlyMap<string, ElementType> = new Map([
   ["float32", "F32"],
@@ -79,7 +83,11 @@ async function addGroup(draft: Draft, group: JsonObject, options: OpenOptions): 
   const place = placeGroup(draft, shards);
   let at = 0;
   for (const entry of asArray(group.get("weights")) ?? []) {
-    const length = addWeight(draft, { place, at }, asObject(entry));
+    const facts = asObject(entry);
+    const length =
+      facts?.get("dtype") === "string"
+        ? await stringsLength(joinReaders(shards.map(({ reader }) => reader)), at, facts)
+        : addWeight(draft, { place, at }, facts);
     if (length === undefined) return;
     at += length;
   }
@@ -111,6 +119,19 @@ function placeGroup(draft: Draft, shards: readonly { name: string; reader: Reade
     }
     return { part: joined, offset: at };
   };
+}
+
+/** Bytes of a string tensor: each string behind its length in four bytes. Vocabularies, no weights. */
+async function stringsLength(
+  shards: Reader,
+  at: number,
+  facts: JsonObject,
+): Promise<number | undefined> {
+  const count = countOf(asSizes(facts.get("shape")) ?? [-1]);
+  if (count === undefined || count > stringsMax) return undefined;
+  const cursor = openCursor(shards, { at, byteOrder: "little" });
+  for (let index = 0; index < count; index += 1) cursor.skip(await cursor.u32());
+  return cursor.at - at;
 }
 
 /** Adds one weight; tells its length, or `undefined` if that cannot be known. */
