@@ -69,7 +69,7 @@ function rawRound(database: DatabaseSync, entries: readonly Uint8Array[]): numbe
 function openRaw(folder: string): DatabaseSync {
   const database = new DatabaseSync(join(folder, "raw.sqlite"));
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-    PRAGMA wal_autocheckpoint = 8192; CREATE TABLE entry (position INTEGER PRIMARY KEY, bytes BLOB)`);
+    CREATE TABLE entry (position INTEGER PRIMARY KEY, bytes BLOB)`);
   return database;
 }
 

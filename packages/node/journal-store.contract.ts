@@ -70,8 +70,9 @@ export function journalStoreContract(name: string, freshPlace: () => Promise<Sto
 
     withStore("takes a whole batch or none of it", async (store) => {
       const frontier = await fill(store, numbered("entry", 0, 4), 4);
-      // The last of the batch is there already: a bug of the caller, which must leave no trace.
-      const broken = batchAfter(frontier, [...numbered("new", 0, 3), entryOf("entry 1")]).batch;
+      // The last of the batch is no entry: a bug of the caller, which must leave no trace.
+      const empty = { ...entryOf("empty"), bytes: new Uint8Array(0) };
+      const broken = batchAfter(frontier, [...numbered("new", 0, 3), empty]).batch;
       await assert.rejects(store.append(broken));
       assert.equal(await store.size(), 4);
       assert.deepEqual(await store.indexesOf([entryOf("new 0").leafHash]), [undefined]);

@@ -16,6 +16,7 @@ import {
   projectionBytesMax,
   type StoredEntry,
 } from "./journal-store.ts";
+import { LeafIndex, leafIndexSchema, runEntriesMin } from "./leaf-index.ts";
 
 const schemaVersion = 1;
 
@@ -24,9 +25,10 @@ const schemaVersion = 1;
 const schema = `
   CREATE TABLE entry (
     position INTEGER PRIMARY KEY,
-    leaf_hash BLOB NOT NULL UNIQUE CHECK (length(leaf_hash) = 32),
+    leaf_hash BLOB NOT NULL CHECK (length(leaf_hash) = 32),
     bytes BLOB NOT NULL CHECK (length(bytes) BETWEEN 1 AND 65535)
   ) STRICT;
+  ${leafIndexSchema}
   CREATE TABLE tile_root (
     level INTEGER NOT NULL,
     position INTEGER NOT NULL,
@@ -48,9 +50,6 @@ const schema = `
 
 /** How long a writer waits for another process that holds the file: far over one commit. */
 const busyMillisecondsMax = 10_000;
-/** Pages of the write-ahead log before they move to the main file: 32 MiB, or 20 large batches. */
-const checkpointPages = 8192;
-
 /** Opens (and makes, if need be) the store in a folder: `journal.sqlite` and `blobs/`. */
 export async function openSqliteStore(folder: string, clock: Clock): Promise<JournalStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -70,10 +69,7 @@ export async function openSqliteStore(folder: string, clock: Clock): Promise<Jou
 function prepareDatabase(database: DatabaseSync): void {
   const journalMode = database.prepare("PRAGMA journal_mode = WAL").get();
   assert(journalMode?.journal_mode === "wal", "SQLite keeps a write-ahead log here");
-  database.exec(`
-    PRAGMA synchronous = FULL;
-    PRAGMA wal_autocheckpoint = ${checkpointPages};
-  `);
+  database.exec("PRAGMA synchronous = FULL");
   // Read back: a build of SQLite may ignore a pragma without a word.
   const synchronous = database.prepare("PRAGMA synchronous").get();
   assert(synchronous?.synchronous === 2, "SQLite syncs each commit");
@@ -90,7 +86,6 @@ type Entries = Pick<JournalStore, "size" | "append" | "indexesOf" | "readPage" |
 
 function entriesOf(database: DatabaseSync): Entries {
   const last = database.prepare("SELECT max(position) AS last FROM entry");
-  const find = database.prepare("SELECT position FROM entry WHERE leaf_hash = ?");
   const page = database.prepare(
     `SELECT position, leaf_hash, bytes FROM entry
      WHERE position >= ? AND position < ? ORDER BY position LIMIT ${pageEntriesMax}`,
@@ -103,12 +98,12 @@ function entriesOf(database: DatabaseSync): Entries {
      WHERE level = ? AND position >= ? AND position < ? ORDER BY position`,
   );
   const size = () => Number(last.get()?.last ?? -1) + 1;
-  const append = appender(database, size);
+  const index = new LeafIndex(database, runEntriesMin);
+  const append = appender(database, { size, index });
   return {
     size: async () => size(),
     append: async (batch) => append(batch),
-    indexesOf: async (leafHashes) =>
-      leafHashes.map((hash) => find.get(hash)?.position as number | undefined),
+    indexesOf: async (leafHashes) => index.find(leafHashes, size()),
     readPage: async (from, to) => {
       assert(from < to, "a page holds at least one entry");
       return page.all(from, to).map((row, at): StoredEntry => {
@@ -125,25 +120,35 @@ function entriesOf(database: DatabaseSync): Entries {
   };
 }
 
-function appender(database: DatabaseSync, size: () => number): (batch: Batch) => Appended {
+type Kept = { readonly size: () => number; readonly index: LeafIndex };
+
+function appender(database: DatabaseSync, { size, index }: Kept): (batch: Batch) => Appended {
   const insertEntry = database.prepare(
     "INSERT INTO entry (position, leaf_hash, bytes) VALUES (?, ?, ?)",
   );
   const insertRoot = database.prepare(
     "INSERT INTO tile_root (level, position, hash) VALUES (?, ?, ?)",
   );
-  return ({ expectedSize, entries, tileRoots }) =>
-    transaction(database, () => {
-      const current = size();
-      if (current !== expectedSize) return { behind: current };
-      let position = expectedSize;
-      for (const { leafHash, bytes } of entries) {
-        insertEntry.run(position, leafHash, bytes);
-        position += 1;
-      }
-      for (const { level, index, hash } of tileRoots) insertRoot.run(level, index, hash);
-      return { appended: true };
-    });
+  const insertBatch = ({ expectedSize, entries, tileRoots }: Batch): Appended => {
+    const current = size();
+    if (current !== expectedSize) return { behind: current };
+    let position = expectedSize;
+    for (const { leafHash, bytes } of entries) {
+      insertEntry.run(position, leafHash, bytes);
+      position += 1;
+    }
+    for (const { level, index, hash } of tileRoots) insertRoot.run(level, index, hash);
+    index.add(entries, expectedSize);
+    return { appended: true };
+  };
+  return (batch) => {
+    try {
+      return transaction(database, () => insertBatch(batch));
+    } catch (error) {
+      index.forget();
+      throw error;
+    }
+  };
 }
 
 type Values = Omit<JournalStore, keyof Entries | "putBlob" | "getBlob" | "hasBlob">;

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { it } from "node:test";
+import fc from "fast-check";
+import { LeafIndex, leafIndexSchema } from "./leaf-index.ts";
+import { entryOf } from "./testing/batch.ts";
+
+/** Runs of four entries, so that a story of some steps merges many. */
+const runEntries = 4;
+
+// What happens to an index: batches by one of two processes on the file, some of them taken back,
+// and processes that start anew.
+const step = fc.oneof(
+  fc.record({ batch: fc.integer({ min: 1, max: 7 }), by: fc.nat(1), fails: fc.boolean() }),
+  fc.record({ reopen: fc.nat(1) }),
+);
+
+it("finds each entry where it stands, whatever was merged, taken back or opened anew", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const database = new DatabaseSync(":memory:");
+      database.exec(`CREATE TABLE entry (position INTEGER PRIMARY KEY, leaf_hash BLOB NOT NULL);
+        ${leafIndexSchema}`);
+      const insert = database.prepare("INSERT INTO entry VALUES (?, ?)");
+      const indexes = [0, 1].map(() => new LeafIndex(database, runEntries));
+      let size = 0;
+      for (const [at, s] of steps.entries()) {
+        if ("reopen" in s) {
+          indexes[s.reopen] = new LeafIndex(database, runEntries);
+        } else {
+          const names = Array.from({ length: s.batch }, (_, i) => size + i);
+          const entries = names.map((n) => entryOf(s.fails ? `lost ${at} ${n}` : `entry ${n}`));
+          database.exec("BEGIN");
+          for (const [i, { leafHash }] of entries.entries()) insert.run(size + i, leafHash);
+          indexes[s.by]!.add(entries, size);
+          database.exec(s.fails ? "ROLLBACK" : "COMMIT");
+          if (s.fails) indexes[s.by]!.forget();
+          else size += s.batch;
+          const lost = s.fails ? entries.map(({ leafHash }) => leafHash) : [];
+          for (const index of indexes) {
+            assert.deepEqual(
+              index.find(lost, size),
+              lost.map(() => undefined),
+            );
+          }
+        }
+        const all = Array.from({ length: size }, (_, n) => entryOf(`entry ${n}`).leafHash);
+        for (const index of indexes) assert.deepEqual(index.find(all, size), [...all.keys()]);
+      }
+      const merged = database.prepare("SELECT count(*) AS count FROM leaf_index").get()!.count;
+      if (size > 60) assert.ok(Number(merged) > 0, "runs were merged");
+      database.close();
+    }),
+    { numRuns: process.env.SLOW ? 1000 : 30 },
+  );
+});
