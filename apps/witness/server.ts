@@ -50,7 +50,9 @@ async function answer(
   }
   const body = await readBody(request);
   if (body === undefined) {
-    // What is left of the body is not read: the connection cannot be used again.
+    // What is left of the body is thrown away: the connection cannot be used again.
+    log({ status: 413, event: "refused", code: "oversized" });
+    request.resume();
     response.setHeader("Connection", "close");
     send(response, 413, plain, `oversized: over ${bodyBytesMax} bytes\n`);
     return;
@@ -75,7 +77,8 @@ function sendLatest(parts: WitnessParts, originHash: string, response: ServerRes
 async function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
+  // The stream is not destroyed at an early return: that would take the answer's socket with it.
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
     size += part.length;
     if (size > bodyBytesMax) return undefined;
     parts.push(part);
