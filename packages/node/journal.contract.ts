@@ -112,6 +112,25 @@ export function journalContract(
       assert.deepEqual(await readTexts(place), texts);
     });
 
+    it("lets a flood by one wait behind itself: others are served, and the flood is told", async () => {
+      const { journal, texts } = await openPlainJournal(await (await freshPlace()).open(), {
+        limits: { batchEntriesMax: 8, batchBytesMax: 8192, queueBytesMax: 64 * 1024 },
+      });
+      const flood = Array.from({ length: 500 }, (_, i) =>
+        journal.submit(bytesOf(`flood ${i}`), "f"),
+      );
+      const quiet = await Promise.all(
+        [0, 1, 2].map((i) => journal.submit(bytesOf(`quiet ${i}`), `quiet ${i}`)),
+      );
+      for (const outcome of quiet) assert.ok(!isRefused(outcome) && outcome.index < 16);
+      const outcomes = await Promise.all(flood);
+      const served = outcomes.filter((outcome) => !isRefused(outcome));
+      assert.ok(served.length >= 50 && served.length < 500);
+      assert.ok(outcomes.every((o) => !isRefused(o) || o.refused === "overloaded"));
+      assert.equal(texts.length, served.length + quiet.length);
+      await journal.close();
+    });
+
     it("serves proofs and tiles that core verifies", async () => {
       const { journal } = await openPlainJournal(await (await freshPlace()).open());
       const size = 256 * 2 + 37;
