@@ -1,15 +1,17 @@
 /** The probe as a process: `node apps/probe/main.ts --server URL --data DIR --host NAME --root PATH`. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleepFor } from "node:timers/promises";
-import { isRefused, type Refused, toBase64 } from "@writ/core";
+import { isRefused, pathText, type Refused, toBase64 } from "@writ/core";
 import { runAgent } from "./agent.ts";
 import { openKeyFile } from "./key-file.ts";
 import { logLines } from "./log.ts";
 import { holdAlone } from "./only-one.ts";
 import { readOptions, usage } from "./options.ts";
 import { openDesk } from "./submit.ts";
+import { usualPlaces } from "./usual-places.ts";
 
 /** A look under way is given up after this: what it saw would be told late, and nothing is lost. */
 const goodbyeMilliseconds = 2_000;
@@ -18,6 +20,14 @@ const log = logLines(Date.now, (line) => process.stderr.write(line));
 
 /** Chance that nobody on the host can foretell: 48 bits are plenty to place a sample. */
 const random = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+
+/** Those usual places that are there. A place made later is met at the next start. */
+function usualHere(): string[] {
+  return usualPlaces(process.env, homedir())
+    .map(({ path }) => path)
+    .filter((path) => existsSync(path))
+    .map((path) => pathText(Buffer.from(path)));
+}
 
 async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
@@ -28,7 +38,7 @@ async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 async function start(): Promise<Refused | undefined> {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), usualHere);
   if (isRefused(options)) {
     process.stderr.write(usage);
     return options;

@@ -4,12 +4,13 @@ import { type Digest, isDigest, isRefused, type Refused, refused } from "@writ/c
 import { isRoot } from "./look.ts";
 
 export const usage = `usage: probe --server URL --data DIR --host NAME --root PATH [--root PATH ...]
-             [--exclude PATH ...] [--interval SECONDS] [--estate DIGEST]
+             [--usual] [--exclude PATH ...] [--interval SECONDS] [--estate DIGEST]
 
   --server    where the journal is kept
   --data      the probe's own folder: its key, what it has yet to send, digests it knows
   --host      the name of this host in the register
   --root      an absolute path to look under, whole; as often as needed
+  --usual     besides, all places of this host and user where models usually lie
   --exclude   a path that is not looked at; each is told in every census
   --interval  seconds from the start of one look to the next (60)
   --estate    the estate this probe serves; else the first that the server names, for good
@@ -29,11 +30,15 @@ export type Options = {
   readonly estate: Digest | undefined;
 };
 
-/** Reads the command line. */
-export function readOptions(args: readonly string[]): Options | Refused {
+/** Reads the command line. `usual` are existing places to add if asked for. */
+export function readOptions(
+  args: readonly string[],
+  usual: () => readonly string[],
+): Options | Refused {
   const values = valuesOf(args);
   if (isRefused(values)) return values;
-  const { server, data, host, root = [], exclude = [], interval, estate } = values;
+  const { server, data, host, exclude = [], interval, estate } = values;
+  const root = [...(values.root ?? []), ...(values.usual === true ? usual() : [])];
   if (server === undefined || data === undefined || host === undefined || root.length === 0) {
     return refused("malformed", "--server, --data, --host and a --root are needed");
   }
@@ -63,6 +68,7 @@ function valuesOf(args: readonly string[]) {
     data: { type: "string" },
     host: { type: "string" },
     root: { type: "string", multiple: true },
+    usual: { type: "boolean" },
     exclude: { type: "string", multiple: true },
     interval: { type: "string" },
     estate: { type: "string" },
