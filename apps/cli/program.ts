@@ -1,9 +1,17 @@
 /** The command line as a whole: which commands there are, and how a run ends. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Cli } from "./cli.ts";
+import { certificateCommand } from "./commands/certificate.ts";
+import { claimCommand } from "./commands/claim.ts";
 import { countCommand } from "./commands/count.ts";
+import { decideCommand } from "./commands/decide.ts";
+import { findingsCommand } from "./commands/findings.ts";
+import { hostsCommand } from "./commands/hosts.ts";
 import { identifyCommand } from "./commands/identify.ts";
 import { journalCommand } from "./commands/journal.ts";
+import { orderCommand } from "./commands/order.ts";
+import { registerCommand } from "./commands/register.ts";
+import { statusCommand } from "./commands/status.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { type ExitCode, type Outcome, problem } from "./outcome.ts";
 import { conclude, type Shell } from "./shell.ts";
@@ -39,8 +47,18 @@ function assembled(cli: Cli): Command {
   for (const command of [
     countCommand(cli),
     identifyCommand(cli),
-    journalCommand(cli),
+    registerCommand(cli),
+    orderCommand(cli),
+    decideCommand(cli, "approve"),
+    decideCommand(cli, "deny"),
+    decideCommand(cli, "veto"),
+    statusCommand(cli),
+    findingsCommand(cli),
+    hostsCommand(cli),
+    certificateCommand(cli),
     verifyCommand(cli),
+    journalCommand(cli),
+    claimCommand(cli),
   ]) {
     program.addCommand(command);
   }

@@ -1,0 +1,84 @@
+/** `writ findings`: what contradicts what, since when, and what to do. */
+import { inert, inertAscii, isRefused, spokenCount } from "@writ/core";
+import type { Api } from "@writ/node/api";
+import { Command } from "commander";
+import { type Cli, examples } from "../cli.ts";
+import { connect } from "../connection.ts";
+import { dataHelp } from "../home.ts";
+import { isProblem, type Outcome, refusalProblem } from "../outcome.ts";
+import { printJson, type Shell, type Tone } from "../shell.ts";
+import { countText, whenText } from "../words.ts";
+
+export type Finding = Exclude<Awaited<ReturnType<Api["findings"]>>, { refused: unknown }>[number];
+
+type FindingsOptions = { readonly data?: string; readonly json?: boolean };
+
+export function findingsCommand({ shell, run }: Cli): Command {
+  return new Command("findings")
+    .description("list contradictions between register, claims, sight and writs; exit 1 if any")
+    .option("--data <dir>", dataHelp)
+    .option("--json", "print an array of findings, as the API has them")
+    .addHelpText("after", examples("./writ findings"))
+    .action((options: FindingsOptions) => run(options, () => listFindings(shell, options)));
+}
+
+async function listFindings(shell: Shell, options: FindingsOptions): Promise<Outcome> {
+  const connection = await connect(shell, options);
+  if (isProblem(connection)) return connection;
+  const found = await connection.api.findings();
+  if (isRefused(found)) return refusalProblem(found);
+  if (options.json === true) printJson(shell, found);
+  else shell.out(findingsText(shell, found));
+  return found.length === 0 ? 0 : 1;
+}
+
+/** All findings, for a person: how many first, then each with both its sides. */
+export function findingsText(shell: Shell, found: readonly Finding[]): string {
+  if (found.length === 0) {
+    return `${shell.tone("good", "no findings")}: register, claims, sight and writs agree\n`;
+  }
+  return `${summaryText(shell, found)}\n${found.map((one) => `\n${findingText(shell, one)}`).join("")}`;
+}
+
+/** `2 critical and 1 low finding`. */
+export function summaryText(shell: Shell, found: readonly Finding[]): string {
+  const parts = (["critical", "high", "medium", "low"] as const).flatMap((severity) => {
+    const count = found.filter((one) => one.severity === severity).length;
+    return count === 0
+      ? []
+      : [shell.tone(severityTone(severity), `${spokenCount(count)} ${severity}`)];
+  });
+  const last = parts.pop()!;
+  const list = parts.length === 0 ? last : `${parts.join(", ")} and ${last}`;
+  return `${list} ${found.length === 1 ? "finding" : "findings"}`;
+}
+
+function findingText(shell: Shell, finding: Finding): string {
+  const { rule, severity, host, where, since } = finding;
+  const subject = [finding.component, finding.release].filter((part) => part !== undefined);
+  const of = subject.length === 0 ? "" : `  ${inertAscii(subject.join("@"))}`;
+  const when = since.time === 0 ? `entry ${since.index}` : whenText(since.time, shell.now());
+  const side = ({ kind, says, entry }: Finding["left"]) =>
+    `  ${shell.tone("faint", kind.padEnd(11))} ${inert(says)}${entry === undefined ? "" : shell.tone("faint", `  (entry ${entry})`)}`;
+  return `${[
+    `${shell.tone(severityTone(severity), severity.padEnd(8))}  ${shell.tone("strong", rule)}${of}`,
+    `  ${shell.tone("faint", "where".padEnd(11))} ${inertAscii(where)} on ${inertAscii(host)}`,
+    `  ${shell.tone("faint", "since".padEnd(11))} ${when}`,
+    side(finding.left),
+    side(finding.right),
+    `  ${shell.tone("faint", "do".padEnd(11))} ${inert(finding.advice)}`,
+  ].join("\n")}\n`;
+}
+
+function severityTone(severity: Finding["severity"]): Tone {
+  return severity === "critical" || severity === "high"
+    ? "bad"
+    : severity === "medium"
+      ? "warning"
+      : "faint";
+}
+
+/** `3 findings` for lists where no severity is told. */
+export function findingsCount(found: readonly Finding[]): string {
+  return countText(found.length, "finding");
+}

@@ -1,0 +1,119 @@
+/** The register as tables. */
+import { inert, inertAscii, type RegisterDocument, unreachable } from "@writ/core";
+import type { RegisterAnswer } from "./commands/register.ts";
+import type { Shell, Tone } from "./shell.ts";
+import { type Cell, table } from "./table.ts";
+import { shortDigest, sizeText } from "./words.ts";
+
+/** All of it; or that there is nothing. */
+export function registerText(shell: Shell, register: RegisterAnswer): string {
+  const { components, releases, placements, controls } = register;
+  if (components.length === 0) {
+    return "the register is empty\nnext: ./writ register add FILE --as NAME\n";
+  }
+  const parts = [
+    table(
+      shell,
+      [
+        { head: "component" },
+        { head: "kind" },
+        { head: "owner" },
+        { head: "purpose", wraps: true },
+      ],
+      components.map(({ document }) => componentRow(document)),
+    ),
+    table(
+      shell,
+      [
+        { head: "release" },
+        { head: "lifecycle" },
+        { head: "file", wraps: true },
+        { head: "size", align: "right" },
+        { head: "content" },
+      ],
+      releases.flatMap(({ document, lifecycle }) => releaseRows(document, lifecycle)),
+    ),
+    table(
+      shell,
+      [
+        { head: "placement" },
+        { head: "host" },
+        { head: "kind" },
+        { head: "release" },
+        { head: "what", wraps: true },
+      ],
+      placements.map(({ document }) => placementRow(document)),
+    ),
+    table(
+      shell,
+      [
+        { head: "control" },
+        { head: "host" },
+        { head: "of" },
+        { head: "read from", wraps: true },
+        { head: "expected", wraps: true },
+      ],
+      controls.map(({ document }) => controlRow(document)),
+    ),
+  ];
+  const filled = [components, releases, placements, controls];
+  return parts.filter((_, at) => filled[at]!.length > 0).join("\n");
+}
+
+function componentRow(document: RegisterDocument): readonly Cell[] {
+  if (document.document !== "component") return [];
+  const { component, kind, owner, purpose } = document;
+  return [inertAscii(component), kind, inert(owner), inert(purpose ?? "")];
+}
+
+function releaseRows(document: RegisterDocument, lifecycle: string): readonly (readonly Cell[])[] {
+  if (document.document !== "release") return [];
+  const tone: Tone =
+    lifecycle === "active" ? "good" : lifecycle === "retired" ? "warning" : "plain";
+  return document.artefacts.map(({ name, digest, size }, at) => [
+    at === 0 ? `${inertAscii(document.component)}@${inertAscii(document.release)}` : "",
+    at === 0 ? { text: lifecycle, tone } : "",
+    inertAscii(name),
+    sizeText(size),
+    shortDigest(digest),
+  ]);
+}
+
+function placementRow(document: RegisterDocument): readonly Cell[] {
+  switch (document.document) {
+    case "file":
+    case "link":
+    case "service": {
+      const { placement, host, document: kind, component, release } = document;
+      const of = `${inertAscii(component)}@${inertAscii(release)}`;
+      return [inertAscii(placement), inertAscii(host), kind, of, whatOf(document)];
+    }
+    case "component":
+    case "release":
+    case "control":
+      return [];
+    default:
+      return unreachable(document);
+  }
+}
+
+function whatOf(document: Extract<RegisterDocument, { placement: string }>): string {
+  if (document.document !== "service") return inertAscii(document.path);
+  const { service, ports } = document;
+  const run =
+    service.manager === "systemd" ? service.unit : service.command.map(inertAscii).join(" ");
+  return ports.length === 0 ? run : `${run}, ports ${ports.join(", ")}`;
+}
+
+function controlRow(document: RegisterDocument): readonly Cell[] {
+  if (document.document !== "control") return [];
+  const { control, host, component, reading, expected } = document;
+  const key = reading.key === undefined ? "" : `, ${inertAscii(reading.key)}`;
+  return [
+    inertAscii(control),
+    inertAscii(host),
+    inertAscii(component),
+    `${inertAscii(reading.path)}${key}`,
+    inert(expected),
+  ];
+}
