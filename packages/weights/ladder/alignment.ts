@@ -1,0 +1,102 @@
+/**
+ * Which view of a candidate is which view of a registered model, by values alone. Runs of even number
+ * choose the pairing; runs of odd number are kept for the test, so that having chosen the best of
+ * many does not make an unrelated pair look related.
+ */
+import { rankRuns } from "./correlation.ts";
+import type { SketchedView } from "./sketch.ts";
+
+export type Pair = {
+  readonly candidate: SketchedView;
+  readonly registered: SketchedView;
+  /** Rank correlation over the runs that chose the pair. */
+  readonly chosenBy: number;
+  /** Rank correlation over all runs. */
+  readonly similarity: number;
+  /** Rank correlation of each run of odd number, with the stretch of the last axis it lies on. */
+  readonly tests: readonly { readonly correlation: number; readonly block: number }[];
+};
+
+/** A pair less alike than this over the choosing runs is no pair. */
+const chosenMin = 0.3;
+
+type Ranked = {
+  readonly view: SketchedView;
+  readonly ranks: Float32Array;
+  /** Ranks of the choosing runs, scaled to unit length; `undefined` if nothing varies there. */
+  readonly chooser: Float32Array | undefined;
+};
+
+/** Pairs of two models' views of one key, best first, each view in one pair at most. */
+export function alignViews(
+  candidates: readonly SketchedView[],
+  registered: readonly SketchedView[],
+): readonly Pair[] {
+  if (candidates.length === 0 || registered.length === 0) return [];
+  const runs = Math.min(...[...candidates, ...registered].map((view) => view.places.starts.length));
+  const ours = candidates.map((view) => rank(view, runs));
+  const theirs = registered.map((view) => rank(view, runs));
+  const scored: { a: Ranked; b: Ranked; score: number }[] = [];
+  for (const a of ours) {
+    if (a.chooser === undefined) continue;
+    for (const b of theirs) {
+      if (b.chooser === undefined) continue;
+      const score = dot(a.chooser, b.chooser);
+      if (score >= chosenMin) scored.push({ a, b, score });
+    }
+  }
+  scored.sort((x, y) => y.score - x.score);
+  const taken = new Set<Ranked>();
+  const pairs: Pair[] = [];
+  for (const { a, b, score } of scored) {
+    if (taken.has(a) || taken.has(b)) continue;
+    taken.add(a).add(b);
+    pairs.push(pairOf(a, b, score, runs));
+  }
+  return pairs;
+}
+
+function rank(view: SketchedView, runs: number): Ranked {
+  const { length } = view.places;
+  const ranks = rankRuns(view.values.subarray(0, runs * length), length);
+  // A model with one run alone has none to spare for choosing.
+  const choosing = Math.max(1, Math.ceil(runs / 2));
+  const chooser = new Float32Array(choosing * length);
+  for (let i = 0; i < choosing; i += 1) {
+    chooser.set(ranks.subarray(2 * i * length, (2 * i + 1) * length), i * length);
+  }
+  const size = Math.sqrt(dot(chooser, chooser));
+  if (!(size > 0)) return { view, ranks, chooser: undefined };
+  for (let i = 0; i < chooser.length; i += 1) chooser[i]! /= size;
+  return { view, ranks, chooser };
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+function pairOf(a: Ranked, b: Ranked, chosenBy: number, runs: number): Pair {
+  const { length, blocks } = a.view.places;
+  const tests: { correlation: number; block: number }[] = [];
+  let both = 0;
+  let squareA = 0;
+  let squareB = 0;
+  for (let run = 0; run < runs; run += 1) {
+    const x = a.ranks.subarray(run * length, (run + 1) * length);
+    const y = b.ranks.subarray(run * length, (run + 1) * length);
+    const xy = dot(x, y);
+    const xx = dot(x, x);
+    const yy = dot(y, y);
+    both += xy;
+    squareA += xx;
+    squareB += yy;
+    if (run % 2 === 1 && xx > 0 && yy > 0) {
+      tests.push({ correlation: xy / Math.sqrt(xx * yy), block: blocks[run]! });
+    }
+  }
+  const size = Math.sqrt(squareA * squareB);
+  const similarity = size > 0 ? both / size : 0;
+  return { candidate: a.view, registered: b.view, chosenBy, similarity, tests };
+}

@@ -1,0 +1,192 @@
+/**
+ * A candidate's sketch against one fingerprint: which weights are which, what became of each, and
+ * how sure it is that the two are related at all.
+ */
+import { alignViews, type Pair } from "./alignment.ts";
+import { type Relation, relate, similarityMin } from "./relation.ts";
+import { type Significance, significanceOf, trialLabel } from "./significance.ts";
+import type { Sketch, SketchedView, WeightFacts } from "./sketch.ts";
+
+/** One weight of the candidate (or a part of it), found in the registered model. */
+export type Match = {
+  readonly pair: Pair;
+  readonly relation: Relation;
+  /** False for constants (all ones, all zeros) that coincide: they count, but prove nothing. */
+  readonly telling: boolean;
+};
+
+export type Comparison = {
+  readonly matches: readonly Match[];
+  readonly significance: Significance;
+  /** Distinct trials that the candidate's views of the registered shapes could have given. */
+  readonly trialsPossible: number;
+  /** Part of the registered values that lie in matched weights, and likewise of the candidate's. */
+  readonly registeredPart: number;
+  readonly candidatePart: number;
+  /** Part of the candidate's values in weights of a shape that the registered model has too. */
+  readonly sameShapePart: number;
+};
+
+/** What a comparison needs to know of the registered side. */
+export type Registered = {
+  readonly weights: readonly WeightFacts[];
+  readonly views: readonly SketchedView[];
+};
+
+/** Compares. Both sketches must have been taken under one key. */
+export function compareSketches(candidate: Sketch, registered: Registered): Comparison {
+  const theirs = byKey(registered.views);
+  const ours = byKey(candidate.views);
+  const chosen: Pair[] = [];
+  const flat: Pair[] = [];
+  const placed = new Set<number>();
+  const used = new Set<SketchedView>();
+  // Whole weights first; what they do not explain is then tried in parts.
+  for (const wholeOnly of [true, false]) {
+    const found: Pair[] = [];
+    for (const [key, views] of ours) {
+      const rivals = theirs.get(key)?.filter((view) => !used.has(view)) ?? [];
+      const free = views.filter(
+        ({ view }) => (view.how === "") === wholeOnly && !placed.has(view.weight),
+      );
+      found.push(...alignViews(free, rivals));
+      if (wholeOnly) flat.push(...flatPairs(free, rivals));
+    }
+    chosen.push(...found);
+    for (const pair of found) {
+      if (pair.similarity < similarityMin) continue;
+      placed.add(pair.candidate.view.weight);
+      used.add(pair.registered);
+    }
+  }
+  const matches = [...matchesOf(chosen, candidate, registered, true)];
+  matches.push(...matchesOf(flat, candidate, registered, false));
+  return summarise(candidate, registered, { chosen, matches, keys: new Set(theirs.keys()) });
+}
+
+/** Weighs up a comparison again after more pairs were found by another route. */
+export function withMorePairs(
+  comparison: Comparison,
+  pairs: readonly Pair[],
+  candidate: Sketch,
+  registered: Registered,
+): Comparison {
+  const matches = [...comparison.matches, ...matchesOf(pairs, candidate, registered, true)];
+  const registeredPart = partOf(matches, registered.weights, (match) => match.pair.registered);
+  const candidatePart = partOf(matches, candidate.weights, (match) => match.pair.candidate);
+  return { ...comparison, matches, registeredPart, candidatePart };
+}
+
+function byKey(views: readonly SketchedView[]): Map<string, SketchedView[]> {
+  const groups = new Map<string, SketchedView[]>();
+  for (const view of views) {
+    const group = groups.get(view.key);
+    if (group === undefined) groups.set(view.key, [view]);
+    else group.push(view);
+  }
+  return groups;
+}
+
+function matchesOf(
+  pairs: readonly Pair[],
+  candidate: Sketch,
+  registered: Registered,
+  telling: boolean,
+): Match[] {
+  return pairs
+    .map((pair) => ({
+      pair,
+      telling,
+      relation: relate(
+        pair,
+        candidate.weights[pair.candidate.view.weight]!,
+        registered.weights[pair.registered.view.weight]!,
+      ),
+    }))
+    .filter((match) => match.relation.kind !== "unlike");
+}
+
+/** Views that do not vary and hold the same constant. */
+function flatPairs(
+  candidates: readonly SketchedView[],
+  registered: readonly SketchedView[],
+): readonly Pair[] {
+  const constants = registered.filter((view) => isConstant(view.values));
+  const pairs: Pair[] = [];
+  for (const candidate of candidates) {
+    if (!isConstant(candidate.values)) continue;
+    const at = constants.findIndex((view) => view.values[0] === candidate.values[0]);
+    if (at < 0) continue;
+    const [twin] = constants.splice(at, 1);
+    pairs.push({ candidate, registered: twin!, chosenBy: 0, similarity: 0, tests: [] });
+  }
+  return pairs;
+}
+
+function isConstant(values: Float32Array): boolean {
+  return values.every((value) => value === values[0]);
+}
+
+function summarise(
+  candidate: Sketch,
+  registered: Registered,
+  seen: {
+    readonly chosen: readonly Pair[];
+    readonly matches: readonly Match[];
+    readonly keys: ReadonlySet<string>;
+  },
+): Comparison {
+  const trials = new Set<string>();
+  let sameShape = 0;
+  for (const { view, key, places } of candidate.views) {
+    if (!seen.keys.has(key)) continue;
+    if (view.how === "") sameShape += candidate.weights[view.weight]!.elements;
+    if (view.shape.length < 2) continue;
+    for (let run = 1; run < places.blocks.length; run += 2) {
+      trials.add(trialLabel(view.shape, places.blocks[run]!));
+    }
+  }
+  const total = candidate.weights.reduce((sum, weight) => sum + weight.elements, 0);
+  return {
+    matches: seen.matches,
+    significance: significanceOf(seen.chosen),
+    trialsPossible: trials.size,
+    registeredPart: partOf(seen.matches, registered.weights, (match) => match.pair.registered),
+    candidatePart: partOf(seen.matches, candidate.weights, (match) => match.pair.candidate),
+    sameShapePart: total > 0 ? sameShape / total : 0,
+  };
+}
+
+/** Part of one side's values that lie in matched weights. */
+function partOf(
+  matches: readonly Match[],
+  weights: readonly WeightFacts[],
+  side: (match: Match) => SketchedView,
+): number {
+  const covered = new Map<number, number>();
+  const counted = new Set<string>();
+  for (const match of matches) {
+    const { view } = side(match);
+    const label = `${view.weight} ${view.how}`;
+    if (counted.has(label)) continue;
+    counted.add(label);
+    const elements = weights[view.weight]!.elements;
+    covered.set(
+      view.weight,
+      (covered.get(view.weight) ?? 0) + shareOf(view.how, view.shape, elements),
+    );
+  }
+  let total = 0;
+  let found = 0;
+  for (const [index, weight] of weights.entries()) {
+    total += weight.elements;
+    found += Math.min(1, covered.get(index) ?? 0) * weight.elements;
+  }
+  return total > 0 ? found / total : 0;
+}
+
+/** A slice stands for its own values; any other view of a weight stands for all of it. */
+function shareOf(how: string, shape: readonly number[], elements: number): number {
+  if (!/^(rows|columns|slice) /.test(how)) return 1;
+  return shape.reduce((product, size) => product * size, 1) / elements;
+}

@@ -1,0 +1,47 @@
+/** Correlations of short runs of values. All answer 0 where a side does not vary. */
+
+/** Pearson correlation of `a` and `b` between two indices. */
+export function pearson(a: Float32Array, b: Float32Array, from: number, to: number): number {
+  const count = to - from;
+  let sumA = 0;
+  let sumB = 0;
+  for (let i = from; i < to; i += 1) {
+    sumA += a[i]!;
+    sumB += b[i]!;
+  }
+  const meanA = sumA / count;
+  const meanB = sumB / count;
+  let both = 0;
+  let squareA = 0;
+  let squareB = 0;
+  for (let i = from; i < to; i += 1) {
+    const x = a[i]! - meanA;
+    const y = b[i]! - meanB;
+    both += x * y;
+    squareA += x * x;
+    squareB += y * y;
+  }
+  const size = Math.sqrt(squareA * squareB);
+  return size > 0 && Number.isFinite(size) ? both / size : 0;
+}
+
+/**
+ * Ranks within each run of `length` values, ties shared, centred, as one array. Outliers then weigh
+ * no more than any value: two unrelated runs with one outlier each would else correlate.
+ */
+export function rankRuns(values: Float32Array, length: number): Float32Array {
+  const ranks = new Float32Array(values.length);
+  const order = new Uint16Array(length);
+  for (let from = 0; from + length <= values.length; from += length) {
+    for (let i = 0; i < length; i += 1) order[i] = i;
+    order.sort((x, y) => values[from + x]! - values[from + y]!);
+    const centre = (length - 1) / 2;
+    for (let i = 0; i < length; ) {
+      let end = i + 1;
+      while (end < length && values[from + order[end]!] === values[from + order[i]!]) end += 1;
+      for (let k = i; k < end; k += 1) ranks[from + order[k]!] = (i + end - 1) / 2 - centre;
+      i = end;
+    }
+  }
+  return ranks;
+}

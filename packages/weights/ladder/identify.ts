@@ -1,0 +1,201 @@
+/**
+ * Identifies a model against a register: exact digests where they are at hand, then the sketch, then
+ * second looks at what it leaves open. Error is controlled over the whole register (Bonferroni).
+ */
+import { equalBytes, toHex } from "../core.ts";
+import type { Weight } from "../values/weight.ts";
+import { type Comparison, compareSketches, withMorePairs } from "./compare.ts";
+import type { ContentDigests } from "./digest.ts";
+import { movedRows, rotaryPairs, tableGeometry } from "./disguise.ts";
+import { type Fingerprint, keyIdOf } from "./enrolment.ts";
+import type { RowsFound } from "./rows.ts";
+import { type Sketch, sketch } from "./sketch.ts";
+import { type Evidence, type Judgement, judge, percent, pValueOf, verdicts } from "./verdict.ts";
+
+export type Identification = Judgement & {
+  /** Name of the fingerprint that it was matched to; absent for `unrelated` and `cannot-tell`. */
+  readonly match: string | undefined;
+};
+
+/** ln of the family-wise error: one false relation in a billion looks at a whole register. */
+const logErrorMax = Math.log(1e-9);
+/** Trials that a copy would have passed in numbers: with fewer, silence means nothing. */
+const trialsMin = 40;
+/** Unexplained part that is worth a second look. */
+const unexplainedMin = 0.005;
+/** Registered models whose disguises are looked for when none is plainly related. */
+const disguiseLooksMax = 64;
+/** Second looks read more, so they cost more tries: three kinds, counted against the error. */
+const logLooks = Math.log(3);
+
+type Candidate = {
+  readonly weights: readonly Weight[];
+  readonly looked: Sketch;
+  readonly key: Uint8Array;
+};
+
+/** Says what a model is. Fingerprints made under another key are passed over. */
+export async function identify(
+  model: { readonly weights: readonly Weight[]; readonly contents?: readonly ContentDigests[] },
+  register: readonly Fingerprint[],
+  { key }: { readonly key: Uint8Array },
+): Promise<Identification> {
+  const keyId = keyIdOf(key);
+  const usable = register.filter((entry) => entry.keyId === keyId);
+  const exact = byDigests(model.contents ?? [], register);
+  if (exact !== undefined) return exact;
+  const wanted = new Set(usable.flatMap((entry) => entry.views.map((view) => view.key)));
+  const looked = await sketch(model.weights, { key, turned: false, wanted });
+  return identifySketch({ weights: model.weights, looked, key }, usable);
+}
+
+/** The same, from a sketch that was taken already with `turned: false`. */
+export async function identifySketch(
+  candidate: Candidate,
+  register: readonly Fingerprint[],
+): Promise<Identification> {
+  const family = Math.log(Math.max(1, register.length));
+  const compared = register.map((entry) => ({
+    entry,
+    comparison: compareSketches(candidate.looked, entry),
+  }));
+  const related = compared.filter(
+    ({ comparison }) => comparison.significance.logP + family + logLooks <= logErrorMax,
+  );
+  const judged: Identification[] = [];
+  for (const { entry, comparison } of related) {
+    const logP = comparison.significance.logP + family + logLooks;
+    judged.push(await judgeRelated(candidate, entry, comparison, logP));
+  }
+  const close = judged.filter(({ verdict }) => verdict !== "unrelated");
+  if (close.length > 0) return close.sort(closer)[0]!;
+  const disguised = await findDisguised(candidate, compared, family);
+  return disguised ?? notFound(compared, judged, family);
+}
+
+function closer(a: Identification, b: Identification): number {
+  const rank = verdicts.indexOf(a.verdict) - verdicts.indexOf(b.verdict);
+  return rank || a.distance - b.distance || b.completeness - a.completeness;
+}
+
+/** A file's own digest, or all tensors' value digests, decide without any doubt. */
+function byDigests(
+  contents: readonly ContentDigests[],
+  register: readonly Fingerprint[],
+): Identification | undefined {
+  if (contents.length === 0) return undefined;
+  const certain = { completeness: 1, error: { bound: 0 }, distance: 0 } as const;
+  for (const entry of register) {
+    const held = contents.filter(({ sha256 }) =>
+      entry.files.some((file) => equalBytes(file.sha256, sha256)),
+    );
+    if (entry.files.length === 0 || held.length !== contents.length) continue;
+    if (new Set(held.map(({ sha256 }) => toHex(sha256))).size !== entry.files.length) continue;
+    const detail = `SHA-256 ${held.map(({ sha256 }) => toHex(sha256)).join(", ")}`;
+    const evidence: Evidence[] = [{ kind: "file-digest", detail }];
+    return { verdict: "identical", match: entry.name, ...certain, evidence };
+  }
+  const ours = contents.flatMap(({ tensors }) => tensors.map(({ values }) => toHex(values)));
+  if (ours.length === 0) return undefined;
+  for (const entry of register) {
+    const theirs = new Set(entry.tensors.map(({ values }) => toHex(values)));
+    const ourSet = new Set(ours);
+    if (theirs.size !== ourSet.size || ours.some((digest) => !theirs.has(digest))) continue;
+    const detail = `all ${ours.length} tensors have registered value digests, and none is missing`;
+    const evidence: Evidence[] = [{ kind: "tensor-digests", detail }];
+    return { verdict: "same-values", match: entry.name, ...certain, evidence };
+  }
+  return undefined;
+}
+
+async function judgeRelated(
+  candidate: Candidate,
+  entry: Fingerprint,
+  first: Comparison,
+  logP: number,
+): Promise<Identification> {
+  const { weights, looked, key } = candidate;
+  let comparison = first;
+  let rows: readonly RowsFound[] = [];
+  if (1 - comparison.candidatePart > unexplainedMin) {
+    const pairs = await rotaryPairs(weights, comparison, entry, key);
+    if (pairs.length > 0) comparison = withMorePairs(comparison, pairs, looked, entry);
+  }
+  if (1 - comparison.candidatePart > unexplainedMin) {
+    const matched = new Set(comparison.matches.map(({ pair }) => pair.candidate.view.weight));
+    rows = await movedRows(weights, matched, entry.tables, key);
+  }
+  const disguises = { rows, rotated: undefined };
+  const judgement = judge(
+    comparison,
+    { candidate: looked, registered: entry },
+    { logP, disguises },
+  );
+  const match = judgement.verdict === "unrelated" ? undefined : entry.name;
+  return { ...judgement, match };
+}
+
+type Compared = readonly { readonly entry: Fingerprint; readonly comparison: Comparison }[];
+
+/** Looks for a model whose values agree nowhere by place, but whose rows or geometry do. */
+async function findDisguised(
+  candidate: Candidate,
+  compared: Compared,
+  family: number,
+): Promise<Identification | undefined> {
+  const { weights, looked, key } = candidate;
+  const likely = compared
+    .filter(({ comparison }) => comparison.sameShapePart > 0.1)
+    .slice(0, disguiseLooksMax);
+  for (const { entry, comparison } of likely) {
+    const geometry = await tableGeometry(weights, entry.geometries, key);
+    const matched = new Set(comparison.matches.map(({ pair }) => pair.candidate.view.weight));
+    const rows = await movedRows(weights, matched, entry.tables, key);
+    const byRows = rows.reduce((sum, found) => sum + found.logP, 0);
+    const byGeometry = geometry.logP;
+    const logP = Math.min(byRows, byGeometry) + family + logLooks;
+    if (logP > logErrorMax) continue;
+    const disguises = { rows, rotated: geometry };
+    const judgement = judge(
+      comparison,
+      { candidate: looked, registered: entry },
+      { logP, disguises },
+    );
+    const evidence = [...judgement.evidence];
+    if (byGeometry + family + logLooks <= logErrorMax) {
+      const name = entry.weights[geometry.weight]!.name;
+      const detail =
+        `the rows of ${name} lie at the same angles to one another ` +
+        `(correlation ${geometry.correlation.toFixed(5)}), while their values differ`;
+      evidence.push({ kind: "rotated", detail });
+    }
+    const completeness = Math.max(judgement.completeness, comparison.sameShapePart);
+    const error = { pValue: pValueOf(logP) };
+    return { ...judgement, verdict: "altered", match: entry.name, completeness, error, evidence };
+  }
+  return undefined;
+}
+
+/** Nothing is related: or too little was seen to say so. */
+function notFound(
+  compared: Compared,
+  judged: readonly Identification[],
+  family: number,
+): Identification {
+  const best = Math.min(0, ...compared.map(({ comparison }) => comparison.significance.logP));
+  const trials = Math.max(0, ...compared.map(({ comparison }) => comparison.trialsPossible));
+  const shared = Math.max(0, ...compared.map(({ comparison }) => comparison.sameShapePart));
+  const enough = trials >= trialsMin || shared < 0.5;
+  const traces = judged.flatMap(({ evidence }) => evidence).slice(0, 8);
+  const detail =
+    `${trials} stretches could have agreed; ${percent(shared)} of its values are in weights ` +
+    "of a registered shape";
+  return {
+    verdict: enough ? "unrelated" : "cannot-tell",
+    match: undefined,
+    completeness: 0,
+    error: { pValue: pValueOf(Math.min(0, best + family + logLooks)) },
+    evidence: [{ kind: "power", detail }, ...traces],
+    distance: 0,
+  };
+}

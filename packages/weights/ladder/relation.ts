@@ -1,0 +1,191 @@
+/** What became of the values of one registered view in one candidate view. */
+import type { Pair } from "./alignment.ts";
+import type { SketchedView, WeightFacts } from "./sketch.ts";
+
+/** From closest to farthest. */
+export const relationKinds = [
+  "equal",
+  "cast",
+  "quantised",
+  "scaled",
+  "pruned",
+  "changed",
+  "unlike",
+] as const;
+export type RelationKind = (typeof relationKinds)[number];
+
+export type Relation = {
+  readonly kind: RelationKind;
+  /** Norm of the difference over the norm of the registered values, after undoing `scale`. */
+  readonly change: number;
+  /** Candidate over registered, by least squares; 1 but for scaled tensors. */
+  readonly scale: number;
+  /** Part of the values that are zero in the candidate alone. */
+  readonly zeroed: number;
+  /** Index (in the view's runs) of the first value outside the type's own bound; −1 if none. */
+  readonly outside: number;
+  /** Part of the values that lie outside the type's own bound. */
+  readonly outsidePart: number;
+};
+
+/** Mantissa bits and smallest positive value of the float types that casts go through. */
+const floatTypes: { readonly [type: string]: { readonly bits: number; readonly least: number } } = {
+  F64: { bits: 52, least: 0 },
+  F32: { bits: 23, least: 2 ** -149 },
+  F16: { bits: 10, least: 2 ** -24 },
+  BF16: { bits: 7, least: 2 ** -133 },
+  F8_E4M3: { bits: 3, least: 2 ** -9 },
+  F8_E5M2: { bits: 2, least: 2 ** -16 },
+  F8_E4M3FNUZ: { bits: 3, least: 2 ** -10 },
+  F8_E5M2FNUZ: { bits: 2, least: 2 ** -17 },
+  F6_E2M3: { bits: 3, least: 0.125 },
+  F6_E3M2: { bits: 2, least: 0.0625 },
+  F4: { bits: 1, least: 0.5 },
+};
+
+/** A tensor below this rank correlation is not the registered one. */
+export const similarityMin = 0.4;
+/** More of the values zero than chance or training would make. */
+const prunedMin = 0.1;
+/** What pruning keeps, it keeps as it was, or trains a little; rounding to levels moves it more. */
+const prunedChangeMax = 0.1;
+/** A scale that differs from one by more than any cast or small training step would make it. */
+const scaledMin = 0.02;
+/** Differences of this size after undoing the scale are rounding. */
+const scaledChangeMax = 0.01;
+/** Levels that a run of 32 values shows at most when they were rounded to 4 bits. */
+const levelsMax = 16;
+
+/** Judges a pair. `candidate` and `registered` are the facts of the weights that the views are of. */
+export function relate(pair: Pair, candidate: WeightFacts, registered: WeightFacts): Relation {
+  const runs = Math.min(pair.candidate.places.starts.length, pair.registered.places.starts.length);
+  const count = runs * pair.candidate.places.length;
+  const a = pair.candidate.values.subarray(0, count);
+  const b = pair.registered.values.subarray(0, count);
+  const sums = sumsOf(a, b);
+  const bound = boundsOf(pair.candidate, pair.registered, candidate, registered);
+  const relation = {
+    change: sums.change,
+    scale: 1,
+    zeroed: sums.zeroed / count,
+    outside: bound.outside,
+    outsidePart: bound.outsideCount / count,
+  };
+  if (sums.equal) return { ...relation, kind: "equal", outside: -1, outsidePart: 0 };
+  if (pair.similarity < similarityMin) return { ...relation, kind: "unlike" };
+  if (isShiftedByOne(a, b)) return { ...relation, kind: "cast" };
+  const quantised = candidate.quantised || registered.quantised;
+  if (bound.outsideCount === 0 && bound.known) {
+    return { ...relation, kind: quantised ? "quantised" : "cast" };
+  }
+  // A few blocks outside are not a quantiser's doing: the verdict names them.
+  if (quantised && bound.known && relation.outsidePart < 0.02) {
+    return { ...relation, kind: "quantised" };
+  }
+  if (Math.abs(sums.slope - 1) > scaledMin && sums.changeScaled < scaledChangeMax) {
+    return { ...relation, kind: "scaled", scale: sums.slope, change: sums.changeScaled };
+  }
+  if (relation.zeroed > prunedMin && sums.changeKept < prunedChangeMax) {
+    return { ...relation, kind: "pruned" };
+  }
+  if (quantised && !bound.known && sums.change < 0.5) return { ...relation, kind: "quantised" };
+  if (isRounded(a, b, pair.candidate.places.length)) return { ...relation, kind: "quantised" };
+  return { ...relation, kind: "changed" };
+}
+
+/** Some converters store a norm's weight as w, some as 1 + w (Gemma): the same norm. */
+function isShiftedByOne(a: Float32Array, b: Float32Array): boolean {
+  const shift = Math.sign(a[0]! - b[0]!);
+  return a.every((value, i) => Math.abs(value - b[i]! - shift) <= 2 ** -8 * (1 + Math.abs(value)));
+}
+
+function sumsOf(a: Float32Array, b: Float32Array) {
+  let equal = true;
+  let zeroed = 0;
+  let squareB = 0;
+  let both = 0;
+  let difference = 0;
+  let kept = 0;
+  let keptSquare = 0;
+  for (let i = 0; i < a.length; i += 1) {
+    const x = a[i]!;
+    const y = b[i]!;
+    if (x !== y) equal = false;
+    if (x === 0 && y !== 0) zeroed += 1;
+    squareB += y * y;
+    both += x * y;
+    difference += (x - y) * (x - y);
+    if (x !== 0) {
+      kept += (x - y) * (x - y);
+      keptSquare += y * y;
+    }
+  }
+  const slope = squareB > 0 ? both / squareB : 1;
+  let scaled = 0;
+  for (let i = 0; i < a.length; i += 1) scaled += (a[i]! - slope * b[i]!) ** 2;
+  const size = Math.sqrt(squareB);
+  return {
+    equal,
+    zeroed,
+    slope,
+    changeKept: keptSquare > 0 ? Math.sqrt(kept / keptSquare) : 0,
+    change: size > 0 ? Math.sqrt(difference) / size : 0,
+    changeScaled: size > 0 ? Math.sqrt(scaled) / (size * Math.max(1e-30, Math.abs(slope))) : 0,
+  };
+}
+
+/** How many values differ by more than rounding by either side's type explains. */
+function boundsOf(
+  a: SketchedView,
+  b: SketchedView,
+  candidate: WeightFacts,
+  registered: WeightFacts,
+): { readonly known: boolean; readonly outside: number; readonly outsideCount: number } {
+  const count = Math.min(a.values.length, b.values.length);
+  const roundings = [floatTypes[candidate.type], floatTypes[registered.type]];
+  const floats = roundings.filter((rounding) => rounding !== undefined);
+  const known =
+    (a.slack !== undefined || roundings[0] !== undefined) &&
+    (b.slack !== undefined || roundings[1] !== undefined) &&
+    !Number.isNaN(a.slack?.[0] ?? 0) &&
+    !Number.isNaN(b.slack?.[0] ?? 0);
+  let outside = -1;
+  let outsideCount = 0;
+  for (let i = 0; i < count; i += 1) {
+    const x = a.values[i]!;
+    const y = b.values[i]!;
+    let bound = (a.slack?.[i] ?? 0) + (b.slack?.[i] ?? 0);
+    // One unit, not half: casts that truncate are casts too, and both sides may have rounded.
+    for (const { bits, least } of floats) bound += Math.abs(y) * 2 ** -bits + least;
+    if (Math.abs(x - y) <= bound) continue;
+    if (outside < 0) outside = i;
+    outsideCount += 1;
+  }
+  return { known, outside, outsideCount };
+}
+
+/** True if each run of 32 looks rounded to few levels, or to 8 bits, where the original was not. */
+function isRounded(a: Float32Array, b: Float32Array, length: number): boolean {
+  if (length < 32) return false;
+  let fewer = 0;
+  let stepped = 0;
+  const runs = a.length / length;
+  for (let from = 0; from < a.length; from += length) {
+    const levels = new Set(a.subarray(from, from + length)).size;
+    if (levels <= levelsMax + 1 && new Set(b.subarray(from, from + length)).size > levels + 4) {
+      fewer += 1;
+    }
+    if (isStepped(a.subarray(from, from + length)) && !isStepped(b.subarray(from, from + length))) {
+      stepped += 1;
+    }
+  }
+  return fewer > runs * 0.9 || stepped > runs * 0.9;
+}
+
+/** True if all values are whole multiples of the largest over 127 (absmax rounding to 8 bits). */
+function isStepped(run: Float32Array): boolean {
+  const most = run.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
+  if (!(most > 0)) return false;
+  const step = most / 127;
+  return run.every((value) => Math.abs(value / step - Math.round(value / step)) < 0.1);
+}

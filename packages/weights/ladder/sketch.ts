@@ -1,0 +1,214 @@
+/**
+ * The sketch of a model: runs of values at keyed places of every view. It costs a bounded number of
+ * small reads, whatever the model's size, and it is the same for one key, one shape and one content.
+ */
+import type { Run, Weight } from "../values/weight.ts";
+import { distinctDraws, drawsOf } from "./position.ts";
+import { elementAt, isFlat, keyOf, partViews, turnedViews, type View, wholeView } from "./view.ts";
+
+/** Where the runs of a view lie, and how long they are. */
+export type Places = {
+  /** Values in a run. */
+  readonly length: number;
+  /** Row-major index in the view of each run's first value, in drawn order. */
+  readonly starts: readonly number[];
+  /** Which stretch of the last axis each run lies on. */
+  readonly blocks: readonly number[];
+};
+
+export type SketchedView = {
+  readonly view: View;
+  readonly key: string;
+  readonly places: Places;
+  /** Runs one after another. */
+  readonly values: Float32Array;
+  /** How far an honest quantiser may have been, at each value; absent for exact storage. */
+  readonly slack: Float32Array | undefined;
+};
+
+/** What is told of a weight besides its values. */
+export type WeightFacts = {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly type: string;
+  readonly quantised: boolean;
+};
+
+export type Sketch = {
+  readonly weights: readonly WeightFacts[];
+  readonly views: readonly SketchedView[];
+};
+
+/** Values in fewer than this cannot tell anything. */
+export const sketchedElementsMin = 8;
+/** Runs of one view: fewer when there are many weights, so that the whole stays bounded. */
+const runsTotal = 1024;
+const runsMin = 4;
+const runsMax = 64;
+/** Tables (embeddings) get more: when all else is disguised they are what is left. */
+const tallRunsFactor = 4;
+/** Weights of one shape (experts) that are looked at. */
+export const classMax = 512;
+
+/** Places of the runs of a view under a key: the first `count` of one sequence for each shape. */
+export function placesOf(key: Uint8Array, shape: readonly number[], count: number): Places {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  const last = shape[shape.length - 1]!;
+  const length = last >= 512 ? 32 : last >= 128 ? 16 : 8;
+  const slots = Math.floor(elements / length);
+  const draws = drawsOf(key, `runs of ${keyOf(shape)}`);
+  const drawn = distinctDraws(draws, slots, Math.min(count, slots));
+  return {
+    length,
+    starts: drawn.map((slot) => slot * length),
+    blocks: drawn.map((slot) => Math.floor(((slot * length) % last) / length)),
+  };
+}
+
+/** A view to be looked at, and how often. */
+type Look = { readonly view: View; readonly runs: number };
+
+/** Looks through the weights. With `wanted`, only at views whose key some fingerprint has. */
+export async function sketch(
+  weights: readonly Weight[],
+  options: {
+    readonly key: Uint8Array;
+    /** Enrolment looks at every order of the axes; a look at a file needs only its own. */
+    readonly turned: boolean;
+    readonly wanted?: ReadonlySet<string>;
+  },
+): Promise<Sketch> {
+  const views: SketchedView[] = [];
+  const places = new Map<string, Places>();
+  for (const { view, runs } of looks(weights, options)) {
+    const key = keyOf(view.shape);
+    const label = `${key}/${runs}`;
+    const known = places.get(label) ?? placesOf(options.key, view.shape, runs);
+    places.set(label, known);
+    const read = readView(weights[view.weight]!, view, known);
+    const { values, slack } = read instanceof Promise ? await read : read;
+    views.push({ view, key, places: known, values, slack });
+  }
+  return { weights: weights.map(factsOf), views };
+}
+
+/** The facts of a weight, without its reader. */
+export function factsOf(weight: Weight): WeightFacts {
+  const { name, shape, elements, type, quantised } = weight;
+  return { name, shape, elements, type, quantised };
+}
+
+function looks(
+  weights: readonly Weight[],
+  options: {
+    readonly key: Uint8Array;
+    readonly turned: boolean;
+    readonly wanted?: ReadonlySet<string>;
+  },
+): readonly Look[] {
+  const chosen = chosenWeights(weights, options.key);
+  const tall = tallWeights(weights);
+  const matrices = chosen.filter((index) => weights[index]!.shape.length > 1).length;
+  const share = 2 * Math.floor(runsTotal / Math.max(1, matrices) / 2);
+  const runs = Math.min(runsMax, Math.max(runsMin, share));
+  const result: Look[] = [];
+  for (const index of chosen) {
+    const whole = wholeView(weights[index]!, index);
+    const isTall = tall.has(index);
+    const views = [
+      whole,
+      ...partViews(whole, isTall),
+      ...(options.turned ? turnedViews(whole) : []),
+    ];
+    for (const view of views) {
+      if (options.wanted !== undefined && !options.wanted.has(keyOf(view.shape))) continue;
+      result.push({ view, runs: isTall ? Math.min(runsMax, runs * tallRunsFactor) : runs });
+    }
+  }
+  return result;
+}
+
+/** All weights, but of a large class of one shape a keyed choice. */
+function chosenWeights(weights: readonly Weight[], key: Uint8Array): readonly number[] {
+  const classes = new Map<string, number[]>();
+  for (const [index, weight] of weights.entries()) {
+    if (weight.elements < sketchedElementsMin) continue;
+    const label = keyOf(weight.shape);
+    const members = classes.get(label);
+    if (members === undefined) classes.set(label, [index]);
+    else members.push(index);
+  }
+  const chosen: number[] = [];
+  for (const [label, members] of classes) {
+    const draws = drawsOf(key, `members of ${label}`);
+    const picks =
+      members.length <= classMax ? members.keys() : distinctDraws(draws, members.length, classMax);
+    for (const pick of picks) chosen.push(members[pick]!);
+  }
+  return chosen.sort((a, b) => a - b);
+}
+
+/** Tables: the matrices with the most rows, when they are few (embedding and output head). */
+export function tallWeights(
+  weights: readonly { readonly shape: readonly number[] }[],
+): Set<number> {
+  const rows = (index: number) => weights[index]!.shape[0]!;
+  const matrices = [...weights.keys()].filter((index) => weights[index]!.shape.length === 2);
+  const most = Math.max(0, ...matrices.map(rows));
+  const tall = matrices.filter((index) => rows(index) === most && most >= 64);
+  return new Set(tall.length <= 4 ? tall : []);
+}
+
+/** The runs of one view. */
+export function readView(
+  weight: Weight,
+  view: View,
+  places: Places,
+): Promise<{ values: Float32Array; slack: Float32Array | undefined }> | ReturnType<typeof empty> {
+  const out = empty(weight, places);
+  const flat = isFlat(view);
+  const last = view.shape[view.shape.length - 1]!;
+  const contiguous = view.strides[view.strides.length - 1] === 1;
+  for (let i = 0; i < places.starts.length; i += 1) {
+    const start = places.starts[i]!;
+    const inRow = contiguous && (start % last) + places.length <= last;
+    if (!flat && !inRow) return readScattered(weight, view, places);
+    const read = weight.read(elementAt(view, start), places.length);
+    if (read instanceof Promise) return readScattered(weight, view, places);
+    put(out, read, i * places.length);
+  }
+  return out;
+}
+
+function empty(weight: Weight, places: Places) {
+  const count = places.starts.length * places.length;
+  const slack = weight.quantised ? new Float32Array(count) : undefined;
+  return { values: new Float32Array(count), slack };
+}
+
+function put(out: ReturnType<typeof empty>, run: Run, at: number): void {
+  for (let i = 0; i < run.values.length; i += 1) {
+    const value = run.values[i]!;
+    // What is not a number carries no evidence, and would spoil every mean it enters.
+    out.values[at + i] = Number.isFinite(value) ? value : 0;
+  }
+  if (run.slack !== undefined) out.slack?.set(run.slack, at);
+  else out.slack?.fill(Number.NaN, at, at + run.values.length);
+}
+
+/** Views whose values do not lie together, and readers that answer later. */
+async function readScattered(weight: Weight, view: View, places: Places) {
+  const out = empty(weight, places);
+  const flat = isFlat(view);
+  const last = view.shape[view.shape.length - 1]!;
+  const contiguous = view.strides[view.strides.length - 1] === 1;
+  for (const [i, start] of places.starts.entries()) {
+    const together = flat || (contiguous && (start % last) + places.length <= last);
+    const step = together ? places.length : 1;
+    for (let k = 0; k < places.length; k += step) {
+      put(out, await weight.read(elementAt(view, start + k), step), i * places.length + k);
+    }
+  }
+  return out;
+}
