@@ -86,6 +86,11 @@ export class JournalReader {
     return this.#latest;
   }
 
+  /** Why nothing is read any more: the journal was found to be another than it should be. */
+  get ended(): Refused | undefined {
+    return this.#ended;
+  }
+
   /**
    * Reads on to the newest checkpoint. Refuses:
    * - `unavailable`, `not-cosigned`, `bad-checkpoint`, `bad-signature`, …: not now; poll again;
