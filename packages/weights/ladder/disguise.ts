@@ -9,7 +9,7 @@ import { compareGeometry, type Geometry, geometriesOf } from "./geometry.ts";
 import { similarityMin } from "./relation.ts";
 import { findRows, type RowsFound, type RowTable } from "./rows.ts";
 import { placesOf, type SketchedView, tallWeights } from "./sketch.ts";
-import { keyOf, type View, wholeView } from "./view.ts";
+import { keyOf, type RotaryLayout, type View, wholeView } from "./view.ts";
 
 /** Sizes of an attention head in published models. */
 const headSizes = [128, 64, 256, 96, 80, 192, 160, 112, 72, 32, 16, 48, 512];
@@ -17,7 +17,7 @@ const headSizes = [128, 64, 256, 96, 80, 192, 160, 112, 72, 32, 16, 48, 512];
 const secondLooksMax = 16;
 
 /** The row of a file in one rotary layout that holds a row of the other. */
-function rotaryRow(row: number, head: number, toInterleaved: boolean): number {
+export function rotaryRow(row: number, head: number, toInterleaved: boolean): number {
   const within = row % head;
   const half = head / 2;
   const moved = toInterleaved
@@ -34,7 +34,7 @@ export async function rotaryPairs(
   key: Uint8Array,
 ): Promise<readonly Pair[]> {
   const { free, rivals } = unmatched(weights, comparison, registered);
-  let known: { readonly head: number; readonly toInterleaved: boolean } | undefined;
+  let known: RotaryLayout | undefined;
   const pairs: Pair[] = [];
   const used = new Set<SketchedView>();
   for (const index of free) {
@@ -75,7 +75,7 @@ function rotaryLayouts(rows: number) {
 async function readRotary(
   weight: Weight,
   index: number,
-  layout: { readonly head: number; readonly toInterleaved: boolean },
+  layout: RotaryLayout,
   places: ReturnType<typeof placesOf>,
 ): Promise<SketchedView> {
   const columns = weight.shape[1]!;
@@ -96,6 +96,7 @@ async function readRotary(
   const view: View = {
     ...wholeView(weight, index),
     how: `rotary rows, heads of ${layout.head}`,
+    rotary: layout,
   };
   return { view, key: keyOf(view.shape), places, values, slack };
 }

@@ -15,7 +15,12 @@ export type View = {
   /** In elements of the weight. */
   readonly base: number;
   readonly strides: readonly number[];
+  /** Rows are in the other rotary order, for heads of this many rows. */
+  readonly rotary?: RotaryLayout;
 };
+
+/** How the rows of Q and K are ordered within a head, relative to the registered order. */
+export type RotaryLayout = { readonly head: number; readonly toInterleaved: boolean };
 
 /** Axis orders that frameworks store kernels in: OIHW, HWIO, OHWI and back. */
 const axisOrders: { readonly [rank: number]: readonly (readonly number[])[] } = {
