@@ -17,7 +17,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { censusShape, encodeCanonical, isRefused, parseCanonicalObject } from "@writ/core";
+import { fileURLToPath } from "node:url";
+import {
+  type Census,
+  censusShape,
+  encodeCanonical,
+  isRefused,
+  parseCanonicalObject,
+} from "@writ/core";
 import { openDigestCache } from "./digest-cache.ts";
 import {
   coverageOf,
@@ -123,7 +130,35 @@ test("special files are counted and never opened", { timeout: 20_000 }, async (c
   if (made.status !== 0) return context.skip("no mkfifo here");
   const census = await lookAt([root]);
   assert.deepEqual(census.masses, []);
-  assert.equal(coverageOf(census, "files").entries, 1);
+  const { entries, gaps } = coverageOf(census, "files");
+  // An opened FIFO would be a gap: something else than the file that was asked for.
+  assert.deepEqual([entries, gaps], [1, []]);
+});
+
+const lookFrom = fileURLToPath(new URL("./testing/look-from.ts", import.meta.url));
+
+test("bind mounts are names of one mass, tmpfs is looked into, a covered place is told", (context) => {
+  const root = freshFolder(context);
+  for (const name of ["a", "b", "c", "d"]) mkdirSync(join(root, name));
+  writeFileSync(join(root, "a/m"), safetensorsBytes(70));
+  const script = `
+    mount --bind a b && mount -t tmpfs none c && cp a/m c/copy && mount -t proc none d || exit 77
+    exec "$0" "$1" "$2"`;
+  const run = spawnSync("unshare", ["-m", "sh", "-c", script, process.execPath, lookFrom, root], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (run.error !== undefined || run.status === 77 || /not permitted/.test(run.stderr)) {
+    return context.skip("mounts are not allowed here");
+  }
+  const census = JSON.parse(run.stdout) as Census;
+  assert.deepEqual(
+    census.masses.map(({ names }) => names.map((name) => name.slice(root.length + 1))),
+    [["a/m", "b/m"], ["c/copy"]],
+  );
+  assert.deepEqual(coverageOf(census, "files").gaps, [
+    { where: join(root, "d"), why: "other-filesystem" },
+  ]);
 });
 
 test("large bytes that nothing accounts for are a mass; an innocent picture is not", async (context) => {
