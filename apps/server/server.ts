@@ -21,6 +21,7 @@ import { EstateFold } from "./fold.ts";
 import { serverApp } from "./http/app.ts";
 import type { ServerKeys } from "./keys.ts";
 import type { Options } from "./options.ts";
+import { Projector } from "./projector.ts";
 import { RefusalBook } from "./refusal-book.ts";
 import { Voice } from "./voice.ts";
 import { witnessClient } from "./witness-client.ts";
@@ -83,6 +84,7 @@ export async function openServer(parts: ServerParts): Promise<RunningServer | Re
     log,
   });
   const certifier = new Certifier({ fold, voice, log });
+  const projector = new Projector({ fold, store, clock, log });
   const { hostNames } = options;
   const app = serverApp({ fold, chronicle, store, clock, events, door, journal, log, hostNames });
   const http = createAdaptorServer({
@@ -99,6 +101,7 @@ export async function openServer(parts: ServerParts): Promise<RunningServer | Re
   book.start();
   checkpointer.start();
   certifier.start();
+  projector.start();
   return {
     address,
     stop: async () => {
@@ -108,6 +111,7 @@ export async function openServer(parts: ServerParts): Promise<RunningServer | Re
       await book.stop();
       await certifier.stop();
       await checkpointer.stop();
+      await projector.stop();
       await journal.close();
     },
   };

@@ -21,6 +21,7 @@ export {
   type JournalStore,
   type Projection,
   type PublishedCheckpoint,
+  projectionBytesMax,
   type StoredEntry,
   type TileRoot,
 } from "./journal-store.ts";
@@ -32,3 +33,4 @@ export { openPostgresStore } from "./postgres-store.ts";
 export { openSqliteStore } from "./sqlite-store.ts";
 export { createSshKeyFile } from "./ssh-key-file.ts";
 export { openSshSigner, readSshPublicKey, type SshSigner } from "./ssh-signer.ts";
+export { growTree } from "./tree-growth.ts";
