@@ -61,6 +61,11 @@ async function jsonReaderFor(reader: Reader): Promise<FormatReader | undefined> 
   return asObject(read.value)?.has("weight_map") ? readSafetensorsIndex : undefined;
 }
 
+/** True for a zip that is itself a model, not an archive with models in it. */
+export function holdsModel(zip: Zip): boolean {
+  return zipReaderFor(zip) !== undefined;
+}
+
 function zipReaderFor(zip: Zip): FormatReader | undefined {
   if (checkpointFolder(zip) !== undefined) return readPytorchZip;
   if (isKeras(zip)) return readKeras;

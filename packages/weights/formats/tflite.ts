@@ -82,7 +82,7 @@ export async function readTflite(reader: Reader): Promise<Model> {
 
 /** Tables lie between the buffers: what is left over is theirs, except for long runs. */
 function explainTables(draft: Draft, size: number): void {
-  const tablesMax = 1_048_576;
+  const tablesMax = 262_144;
   let at = 0;
   const placed = draft.tensors.map(({ data }) => data).sort((a, b) => a.offset - b.offset);
   for (const { offset, length } of [...placed, { offset: size, length: 0 }]) {
