@@ -29,8 +29,9 @@ export async function openPostgresStore(connectionString: string): Promise<Journ
     query_timeout: statementMillisecondsMax,
     statement_timeout: statementMillisecondsMax,
     application_name: "writ",
-    // Whatever the database or the role was set to: a commit returns when it is on disk.
-    options: "-c synchronous_commit=on",
+    // Whatever the database or the role was set to: a commit returns when it is on disk. And each
+    // query of ours has its index: a plan made while the tables were small must not outlive that.
+    options: "-c synchronous_commit=on -c enable_seqscan=off",
   });
   // An idle connection that breaks is replaced; a query on a broken one fails by itself.
   pool.on("error", () => undefined);
@@ -102,12 +103,12 @@ function entriesOf(pool: pg.Pool): Entries {
     indexesOf: async (leafHashes) => {
       const { rows } = await pool.query({
         name: "indexes",
-        text: `SELECT at, position FROM generate_series(0, $2::int - 1) AS at
-          JOIN writ.entry ON leaf_hash = substring($1::bytea FROM at * 32 + 1 FOR 32)`,
+        text: `SELECT (SELECT position FROM writ.entry
+            WHERE leaf_hash = substring($1::bytea FROM at * 32 + 1 FOR 32))
+          FROM generate_series(0, $2::int - 1) AS at ORDER BY at`,
         values: [Buffer.concat(leafHashes), leafHashes.length],
       });
-      const found = new Map(rows.map((row) => [row.at, integer(row.position)]));
-      return leafHashes.map((_, at) => found.get(at));
+      return rows.map(({ position }) => (position === null ? undefined : integer(position)));
     },
     readPage: async (from, to) => {
       assert(from < to, "a page holds at least one entry");
