@@ -224,9 +224,12 @@ export class Journal {
     for (const pending of batch) this.#settle(pending, refused("overloaded", detail));
   }
 
-  /** Appends admitted entries and tells of them. False if the store has moved on. */
+  /** Appends what was admitted, and tells of it. False if others wrote: all is judged again then. */
   async #append(admitted: readonly StoredEntry[]): Promise<boolean> {
-    if (admitted.length === 0) return true;
+    if (admitted.length === 0) {
+      this.#stale = (await this.#ask((store) => store.size())) !== this.size;
+      return !this.#stale;
+    }
     const entries = admitted.map(({ bytes, leafHash }) => ({ bytes, leafHash }));
     const { frontier, tileRoots } = growTree(this.#frontier, entries);
     const batch: Batch = { expectedSize: this.size, entries, tileRoots };
