@@ -29,15 +29,19 @@ import { openDigestCache } from "./digest-cache.ts";
 import {
   coverageOf,
   freshFolder,
-  lookAt,
+  lookAt as lookAtHost,
   noProcesses,
   opaqueBytes,
+  type SceneOptions,
   safetensorsBytes,
   seededRandom,
 } from "./testing/scene.ts";
 
 const mebibyte = 1024 * 1024;
 const sha256 = (bytes: Uint8Array) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+
+const lookAt = (roots: readonly string[], options: SceneOptions = {}) =>
+  lookAtHost(roots, { ...noProcesses, ...options });
 
 test("a model is met by its content, under any name", async (context) => {
   const root = freshFolder(context);
@@ -320,7 +324,6 @@ test("cached digests are re-read by chance, and a lie among them is told", async
   };
   const forged: string[] = [];
   const options = {
-    ...noProcesses(context),
     cache: lied,
     clock: later,
     onForged: (at: string) => void forged.push(at),
@@ -335,7 +338,7 @@ test("cached digests are re-read by chance, and a lie among them is told", async
 test("digests survive a restart in the probe's own folder; a damaged file is not believed", async (context) => {
   const { root } = settled(context);
   const data = freshFolder(context);
-  await lookAt([root], { ...noProcesses(context), cache: openDigestCache(data), clock: later });
+  await lookAt([root], { ...noProcesses, cache: openDigestCache(data), clock: later });
   assert.equal(openDigestCache(data).size, 1);
   writeFileSync(join(data, "digests.json"), '[["1:2:3:4:5","sha256:00","gguf","model",1],7,"x"');
   assert.equal(openDigestCache(data).size, 0);

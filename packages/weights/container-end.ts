@@ -27,6 +27,9 @@ export function endsWithFile(container: string, edges: Edges): boolean {
       return holdsNearEnd(tail, "%%EOF");
     case "sqlite":
       return sqliteSize(edges.head) === size;
+    case "sqlite-wal":
+      // A header, then whole frames (sqlite.org/fileformat2.html §4.1).
+      return (size - 32) % (24 + big32(edges.head, 8)) === 0;
     case "elf":
       return elfEnds(edges);
     case "git-pack":

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import fc from "fast-check";
 import { containerOf, edgeBytes, isDense, isText, kindOfContainer } from "./container.ts";
@@ -79,6 +82,30 @@ test("real programs are seen to end where their file ends, and not with bytes be
     assert.equal(endsWithFile("elf", edges), true, path);
     const longer = edgesOf(Buffer.concat([bytes, Buffer.alloc(1_000_000, 7)]));
     assert.equal(endsWithFile("elf", longer), false, path);
+  }
+});
+
+test("a database and its log are seen to end where their files end, and not before", () => {
+  const folder = mkdtempSync(join(tmpdir(), "writ-container-"));
+  try {
+    const database = new DatabaseSync(join(folder, "d"));
+    database.exec("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; CREATE TABLE t(x)");
+    database.exec("INSERT INTO t VALUES (randomblob(100000)), (randomblob(100000))");
+    const log = readFileSync(join(folder, "d-wal"));
+    database.exec("PRAGMA wal_checkpoint(FULL)");
+    const main = readFileSync(join(folder, "d"));
+    database.close();
+    for (const [name, bytes] of [
+      ["sqlite-wal", log],
+      ["sqlite", main],
+    ] as const) {
+      assert.equal(containerOf(edgesOf(bytes)), name);
+      assert.equal(endsWithFile(name, edgesOf(bytes)), true, name);
+      const longer = edgesOf(Buffer.concat([bytes, Buffer.alloc(5000, 7)]));
+      assert.equal(endsWithFile(name, longer), false, name);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -84,6 +84,8 @@ const signatures: readonly Signature[] = [
   ["mp3", "plain", "ID3"],
   ["pdf", "plain", "%PDF-"],
   ["sqlite", "plain", "SQLite format 3\0"],
+  ["sqlite-wal", "plain", "\x37\x7f\x06\x82"],
+  ["sqlite-wal", "plain", "\x37\x7f\x06\x83"],
   ["git-pack", "plain", "PACK\0\0\0"],
   ["git-index", "plain", "\xfftOc"],
 ];

@@ -1,5 +1,5 @@
 /** A real folder with real files for a test, and a look at it. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -32,10 +32,9 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** An empty /proc, where only files are looked at: other programs' libraries are no part of it. */
-export function noProcesses(context: TestContext): { readonly proc: string } {
-  return { proc: freshFolder(context) };
-}
+/** For a look at files alone: other programs of this machine are no part of the test. */
+export const noProcesses = { proc: join(tmpdir(), "writ-probe-no-proc") };
+mkdirSync(noProcesses.proc, { recursive: true });
 
 /** Bytes that look like quantised weights: entropy near 8. */
 export function opaqueBytes(size: number, seed = 1): Uint8Array {
