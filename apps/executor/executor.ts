@@ -1,0 +1,292 @@
+/**
+ * The executor of one host. It acts on nothing but its own fold of a cosigned journal: a quorum of
+ * humans, no veto before its intent, a fresh checkpoint. Then it reads, records, acts, and reads
+ * again. What it says of its work is a claim like any other; sight decides.
+ */
+import {
+  type Cosigned,
+  type Digest,
+  digestOf,
+  type Entry,
+  encodeStatement,
+  entryPayloadType,
+  isRefused,
+  type KeyId,
+  keyIdOf,
+  nextStep,
+  type Principal,
+  type Proceeding,
+  preAuthenticationEncoding,
+  type Refused,
+  type Step,
+  type StepPhase,
+  sealEntry,
+} from "@writ/core";
+import type { Clock, Log, SigningKey } from "@writ/node";
+import type { Boundaries, Driver } from "./drivers/driver.ts";
+import type { Follower } from "./follower.ts";
+import { expired, mayNotBegin, nextMove, notFresh, outcomeOf } from "./move.ts";
+import type { Operation, Operations, Said, StepName } from "./operations.ts";
+
+/** An entry's `detail` has 4096 characters; a person reads the first few hundred. */
+const detailLengthMax = 1000;
+/** After the server refused something of ours, or does not answer: no faster than a person could help. */
+const patienceMilliseconds = 5000;
+
+export type ExecutorParts = {
+  readonly key: SigningKey;
+  readonly operations: Operations;
+  readonly drivers: Driver<Step>;
+  readonly boundaries: Boundaries;
+  /** Hands an entry in. A refusal `unavailable` or `overloaded` means: try the same again. */
+  readonly submit: (entry: Uint8Array) => Promise<{ readonly index: number } | Refused>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** What a round came to. `distrust`: the journal is not to be believed; nothing is ever done again. */
+export type Round = "acted" | "idle" | "waiting" | "distrust";
+
+export class Executor {
+  readonly keyId: KeyId;
+  readonly #parts: ExecutorParts;
+  readonly #follower: Follower;
+  /** When each intent of this key was signed: it stands in for an operation journal that is lost. */
+  readonly #intents = new Map<string, number>();
+  #quietUntil = 0;
+  #lastSaid = "";
+
+  /** `follow` is given what hears of entries, and makes the follower. */
+  constructor(
+    parts: ExecutorParts,
+    follow: (onEntry: (entry: Entry, index: number) => void) => Follower,
+  ) {
+    this.#parts = parts;
+    this.keyId = keyIdOf("ed25519", parts.key.publicKey);
+    this.#follower = follow((entry, index) => this.#notice(entry, index));
+  }
+
+  /** The estate as this executor folded it. */
+  get estate(): Follower["estate"] {
+    return this.#follower.estate;
+  }
+
+  /** Who it is in the trust root in force. */
+  get self(): Principal | undefined {
+    const known = this.estate.root?.keys.get(this.keyId)?.principal;
+    return known?.kind === "executor" ? known : undefined;
+  }
+
+  /** Reads on, and does at most one thing. */
+  async round(signal?: AbortSignal): Promise<Round> {
+    const cosigned = await this.#follower.poll(signal);
+    const { distrust } = this.#follower;
+    if (distrust !== undefined) {
+      const facts = { code: distrust.refused, detail: distrust.detail };
+      this.#tell("error", "STOPPED: the journal is not to be believed; nothing is done", facts);
+      return "distrust";
+    }
+    const objection = isRefused(cosigned) ? cosigned : this.#objection(cosigned);
+    if (objection !== undefined) {
+      const facts = { code: objection.refused, detail: objection.detail };
+      this.#tell("warning", "nothing is done for now", facts);
+      return "waiting";
+    }
+    const waiting = this.#parts.operations.waiting();
+    if (waiting !== undefined) return this.#send(waiting);
+    if (this.#parts.clock.elapsed() < this.#quietUntil) return "waiting";
+    return this.#serve();
+  }
+
+  #objection(cosigned: Cosigned): Refused | undefined {
+    const stale = notFresh(cosigned, this.#parts.clock.now());
+    if (stale !== undefined) return stale;
+    if (this.self !== undefined) return undefined;
+    return { refused: "unknown-signer", detail: "this key is no executor's in the trust root" };
+  }
+
+  /** Goes through the open writs, the oldest first, until there was something to do. */
+  async #serve(): Promise<Round> {
+    const open = [...this.estate.open]
+      .map((digest) => this.estate.proceedings.get(digest)!)
+      .sort((a, b) => a.proposalIndex - b.proposalIndex);
+    for (const proceeding of open) {
+      const number = nextStep(proceeding);
+      const step = number === undefined ? undefined : proceeding.writ.steps[number];
+      if (number === undefined || step?.host !== this.self?.host) continue;
+      const name = { writ: proceeding.digest, step: number };
+      const recorded = proceeding.steps.get(number)?.phase;
+      if (recorded === undefined) {
+        const objection = mayNotBegin(this.estate, proceeding, this.#parts.clock.now());
+        if (objection !== undefined) continue;
+        return this.#say(name, "intent", this.#parts.drivers.describe(step!));
+      }
+      if (recorded !== "intent" && recorded !== "indeterminate") continue;
+      const round = await this.#pursue({ proceeding, name, step: step!, recorded });
+      if (round !== "idle") return round;
+    }
+    return "idle";
+  }
+
+  /** The intent is in the cosigned journal, before any veto: from here on the step is ours to do. */
+  async #pursue(pursuit: Pursuit): Promise<Round> {
+    const { proceeding, name, step, recorded } = pursuit;
+    const { operations, drivers, clock } = this.#parts;
+    const operation = operations.get(name) ?? (await this.#adopt(pursuit));
+    if (operation === undefined) return "idle";
+    if (operation.phase === "outcome") {
+      // It was read and recorded, and the word of it was lost or refused.
+      return this.#say(name, operation.outcome!, operation.detail);
+    }
+    const reading = await drivers.readState(step, operation.memory);
+    const over = expired(this.estate, proceeding.writ, clock.now());
+    const move = nextMove({ recorded, operation, reading, expired: over });
+    switch (move.move) {
+      case "wait":
+        this.#tell("warning", "a step waits", { ...factsOf(name), detail: move.why });
+        return "idle";
+      case "say":
+        return this.#conclude(name, move);
+      case "act":
+        return this.#act(pursuit, operation);
+      default:
+        return move satisfies never;
+    }
+  }
+
+  /**
+   * Our intent is in the journal and our operation journal does not know it: the folder is new, or
+   * the key is in two places. The effect may have happened, so it counts as begun.
+   */
+  async #adopt({ name, step }: Pursuit): Promise<Operation | undefined> {
+    const { operations, drivers, clock } = this.#parts;
+    const signedAt = this.#intents.get(keyOf(name));
+    this.#tell("warning", "an intent that this folder does not know", factsOf(name));
+    try {
+      const memory = await drivers.remember(step, signedAt ?? clock.now());
+      operations.begin(name, memory, this.#now());
+    } catch (error) {
+      this.#tell("warning", "a step waits", { ...factsOf(name), detail: messageOf(error) });
+    }
+    return operations.get(name);
+  }
+
+  async #act({ name, step }: Pursuit, operation: Operation): Promise<Round> {
+    const { operations, drivers, boundaries, log } = this.#parts;
+    let problem: string | undefined;
+    let memory = operation.memory;
+    try {
+      if (memory === undefined) {
+        memory = await drivers.remember(step);
+        operations.begin(name, memory, this.#now());
+      }
+      await boundaries.reached("effect-begun");
+      log("info", "acting", { ...factsOf(name), what: drivers.describe(step) });
+      problem = await drivers.carryOut(step, memory);
+    } catch (error) {
+      problem = messageOf(error);
+    }
+    await boundaries.reached("effect-done");
+    return this.#conclude(name, outcomeOf(await drivers.readState(step, memory), problem));
+  }
+
+  async #conclude(
+    name: StepName,
+    { phase, detail }: { readonly phase: StepPhase; readonly detail: string },
+  ): Promise<Round> {
+    const short = shortened(detail);
+    if (phase === "done" || phase === "failed") {
+      this.#parts.operations.end(name, { outcome: phase, detail: short });
+      await this.#parts.boundaries.reached("outcome-recorded");
+    }
+    const level = phase === "done" ? "info" : "error";
+    this.#parts.log(level, `step ${phase}`, { ...factsOf(name), detail: short });
+    return this.#say(name, phase, short);
+  }
+
+  /** Signs and keeps an entry, then sends it: what was signed once is never signed otherwise. */
+  async #say(name: StepName, phase: StepPhase, detail: string): Promise<Round> {
+    const { key, operations, boundaries } = this.#parts;
+    const head = this.estate.heads.get(this.keyId);
+    const sequence = head === undefined ? 0 : head.sequence + 1;
+    const payload = encodeStatement({
+      version: 1,
+      estate: this.estate.id!,
+      at: this.#now(),
+      chain: { sequence, ...(head === undefined ? {} : { previous: head.digest }) },
+      body: { kind: "execution", ...name, phase, detail: shortened(detail) },
+    });
+    const signature = await key.sign(preAuthenticationEncoding(entryPayloadType, payload));
+    const bytes = sealEntry(payload, [{ key: this.keyId, signature }]);
+    const said: Said = { ...name, phase, sequence, bytes, digest: digestOf(bytes) };
+    operations.say(said, this.#now());
+    await boundaries.reached(`${phase}-signed`);
+    return this.#send(said);
+  }
+
+  /** Sends the entry that waits. It waits on until the verified journal shows it, whatever is answered. */
+  async #send(said: Said): Promise<Round> {
+    const { clock, submit, operations, boundaries } = this.#parts;
+    if (clock.elapsed() < this.#quietUntil) return "waiting";
+    const answer = await submit(said.bytes);
+    this.#quietUntil = clock.elapsed() + patienceMilliseconds;
+    if (!isRefused(answer)) {
+      await boundaries.reached(`${said.phase}-sent`);
+      return "acted";
+    }
+    const { refused: code, detail } = answer;
+    this.#tell("warning", "not taken", { ...factsOf(said), phase: said.phase, code, detail });
+    const again = code === "unavailable" || code === "overloaded" || code === "missing-blob";
+    if (!again) operations.markRefused(said);
+    return "waiting";
+  }
+
+  #notice({ body, digest, statement, envelope }: Entry, index: number): void {
+    if (body.kind !== "execution" || envelope.signatures[0]?.key !== this.keyId) return;
+    const { writ, step, phase } = body;
+    if (phase === "intent") this.#intents.set(keyOf({ writ, step }), Date.parse(statement.at));
+    if (this.#parts.operations.markRead(digest)) {
+      this.#quietUntil = 0;
+      return;
+    }
+    // Harmless to the host: an effect needs a quorum, not this key. But humans must hear of it.
+    const facts = { ...factsOf({ writ, step }), phase, index };
+    this.#parts.log("error", "an entry of this key that was not signed in this folder", facts);
+  }
+
+  /** Logs a standing condition once, not at every round. */
+  #tell(level: "warning" | "error", event: string, facts: Record<string, string | number>): void {
+    const said = JSON.stringify([event, facts]).replace(/[0-9]+ s ago/, "");
+    if (said === this.#lastSaid) return;
+    this.#lastSaid = said;
+    this.#parts.log(level, event, facts);
+  }
+
+  #now(): string {
+    return new Date(this.#parts.clock.now()).toISOString();
+  }
+}
+
+type Pursuit = {
+  readonly proceeding: Proceeding;
+  readonly name: StepName;
+  readonly step: Step;
+  readonly recorded: "intent" | "indeterminate";
+};
+
+function keyOf({ writ, step }: StepName): string {
+  return `${writ} ${step}`;
+}
+
+function factsOf({ writ, step }: { readonly writ: Digest; readonly step: number }) {
+  return { writ, step };
+}
+
+function shortened(detail: string): string {
+  // A cut may part a surrogate pair, and an entry has well-formed text only.
+  return detail.slice(0, detailLengthMax).toWellFormed();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown error";
+}
