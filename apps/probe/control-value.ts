@@ -1,7 +1,7 @@
 /**
- * The value of one key of a configuration file, as the program that reads the file gets it: comments
- * do not count, and of a key written twice the last is in force, as loaders of the field have it.
- * Nothing is decided here: `off`, `false` and `"false"` are told as they are written.
+ * The value of one key of a configuration file, as the program that reads the file gets it:
+ * comments do not count, and of a key written twice the last is in force, as loaders of the field
+ * have it. Nothing is decided here: `off`, `false` and `"false"` are told as they are written.
  */
 
 import type { ControlReading } from "@writ/core";

@@ -68,7 +68,9 @@ export function openDigestCache(folder?: string): DigestCache {
   };
 }
 
-/** A damaged or missing file means an empty cache: everything is read again, nothing is believed. */
+/**
+ * A damaged or missing file means an empty cache: everything is read again, nothing is believed.
+ */
 function load(path: string): Map<string, Known> {
   const entries = new Map<string, Known>();
   let rows: unknown;

@@ -1,4 +1,7 @@
-/** Small files of the probe's own folder that outlive a kill at any instant: whole, or not at all. */
+/**
+ * Small files of the probe's own folder that outlive a kill at any instant: whole, or not at
+ * all.
+ */
 import {
   closeSync,
   fsyncSync,

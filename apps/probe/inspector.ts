@@ -1,6 +1,6 @@
 /**
- * Looks into one regular file: is it a mass, and what are its bytes? Shared by the vantages, so that
- * a name in a folder and a deleted file in a process are judged by one rule and one cache.
+ * Looks into one regular file: is it a mass, and what are its bytes? Shared by the vantages, so
+ * that a name in a folder and a deleted file in a process are judged by one rule and one cache.
  */
 import { createHash } from "node:crypto";
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";

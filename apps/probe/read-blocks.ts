@@ -1,4 +1,7 @@
-/** A file's bytes in order, one block read ahead of the one in use: the disk and the hash overlap. */
+/**
+ * A file's bytes in order, one block read ahead of the one in use: the disk and the hash
+ * overlap.
+ */
 import { read } from "node:fs";
 
 /** Large enough that system calls cost nothing, small enough that memory does not either. */

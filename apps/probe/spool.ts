@@ -1,7 +1,7 @@
 /**
  * What the probe has to tell and could not yet: a queue of looks on disk, and the one entry that
- * was sealed and is being sent. An entry takes its place in the key's chain when it is sealed; it is
- * kept, byte for byte, until the server answers, so that after a crash the same bytes are sent
+ * was sealed and is being sent. An entry takes its place in the key's chain when it is sealed; it
+ * is kept, byte for byte, until the server answers, so that after a crash the same bytes are sent
  * again and no second entry ever takes the same place.
  *
  *     outbox/000000000012.json   a body, when it was said, its blob

@@ -145,8 +145,8 @@ function refusalIn(status: number, json: JsonObject): Refused {
 }
 
 /**
- * Only a refusal in the agreed form is a refusal: whatever stands between may answer 404 or 500, and
- * a look must not be lost to a proxy's error page.
+ * Only a refusal in the agreed form is a refusal: whatever stands between may answer 404 or 500,
+ * and a look must not be lost to a proxy's error page.
  */
 function outcomeOf({ status, bytes }: Answer): Sent {
   const json = parsed(bytes);

@@ -20,8 +20,8 @@ import type { Head, Message, Spool } from "./spool.ts";
 import type { Desk } from "./submit.ts";
 
 /**
- * Refusals that no waiting mends: this entry will never be admitted, and those behind it may be. All
- * others (an unknown key, a broken chain) are a human's to mend, and nothing is thrown away.
+ * Refusals that no waiting mends: this entry will never be admitted, and those behind it may be.
+ * All others (an unknown key, a broken chain) are a human's to mend, and nothing is thrown away.
  */
 const lasting: ReadonlySet<RefusalCode> = new Set([
   "malformed",

@@ -1,7 +1,7 @@
 /**
  * Does a plain file's own structure end where the file ends? Weights appended to a picture, or put
- * behind an innocent header, make the answer no. A yes can be forged by who knows the format: it only
- * spares small files a digest, never large ones.
+ * behind an innocent header, make the answer no. A yes can be forged by who knows the format: it
+ * only spares small files a digest, never large ones.
  */
 import { type Edges, holds } from "./container.ts";
 

@@ -4,7 +4,10 @@
  */
 import type { Edges } from "./container.ts";
 
-/** Fields of onnx.ModelProto that are length-delimited: all but ir_version (1), model_version (5). */
+/**
+ * Fields of onnx.ModelProto that are length-delimited: all but ir_version (1), model_version
+ * (5).
+ */
 const onnxFields = new Set([2, 3, 4, 6, 7, 8, 14, 20, 25, 26]);
 /** Highest ir_version believed: 13 in 2025, one or two a year. */
 const onnxVersionMax = 64;

@@ -5,8 +5,9 @@ import { type Edges, holds } from "./container.ts";
 const namesReadMax = 256;
 
 /**
- * `pytorch-zip`, `keras-zip`, `npz`, `llamafile` or `zip`; `undefined` if it is none. A zip is known
- * by its directory at the end, so bytes put before it (an executable, a picture) do not hide it.
+ * `pytorch-zip`, `keras-zip`, `npz`, `llamafile` or `zip`; `undefined` if it is none. A zip is
+ * known by its directory at the end, so bytes put before it (an executable, a picture) do not
+ * hide it.
  */
 export function zipContainerOf({ head, tail, size }: Edges): string | undefined {
   const starts = holds(head, "PK\x03\x04", 0) || holds(head, "PK\x05\x06", 0);

@@ -1,7 +1,7 @@
 /**
- * Paths as text. On Linux a path is bytes; every document of Writ holds text. The text is the path's
- * own UTF-8, with each backslash doubled and each byte that is not part of valid UTF-8 as `\xNN`,
- * so two different paths never read the same, and the bytes can be had back.
+ * Paths as text. On Linux a path is bytes; every document of Writ holds text. The text is the
+ * path's own UTF-8, with each backslash doubled and each byte that is not part of valid UTF-8 as
+ * `\xNN`, so two different paths never read the same, and the bytes can be had back.
  *
  * Control characters, newlines and bidirectional marks are kept exactly: they are part of the name
  * (an adversary chooses it). Whoever shows a path to a person must render them inert.
