@@ -1,8 +1,8 @@
 /**
  * What a file's bytes are, by content alone, from its two ends. A sniff, not a parse: it decides
- * what deserves a closer look, and names it. A name never exonerates by itself: an adversary can put
- * eight bytes of PNG before ten gigabytes of weights, so a plain type counts as plain only if its
- * structure ends where the file ends (see container-end.ts).
+ * what deserves a closer look, and names it. A name never exonerates by itself: an adversary can
+ * put eight bytes of PNG before ten gigabytes of weights, so a plain type counts as plain only if
+ * its structure ends where the file ends (see container-end.ts).
  */
 export { endsWithFile } from "./container-end.ts";
 
@@ -16,7 +16,9 @@ export type Edges = {
   /** The last bytes, likewise. */
   readonly tail: Uint8Array;
   readonly size: number;
-  /** One more place, for types whose table of contents lies in between; `undefined` if not there. */
+  /**
+   * One more place, for types whose table of contents lies in between; `undefined` if not there.
+   */
   readonly at?: (offset: number, length: number) => Uint8Array | undefined;
 };
 
