@@ -24,6 +24,8 @@ export type JournalServer = {
   entries: Uint8Array[];
   /** Answers instead of the server; `undefined` leaves it to the server. */
   intercept: ((path: string) => { status: number; body: Uint8Array } | undefined) | undefined;
+  /** Which requests are served and their answers lost on the way back. */
+  loses: ((path: string) => boolean) | undefined;
   /** After each accepted entry a checkpoint is witnessed and published at once. */
   eager: boolean;
   readonly requests: string[];
@@ -37,6 +39,7 @@ export type JournalServer = {
 export async function startJournalServer(kit = new EstateKit()): Promise<JournalServer> {
   kit.now = Date.now();
   const http = createServer((request, response) => {
+    if (server.loses?.(request.url ?? "")) response.end = () => response.destroy() as never;
     answer(server, request, response).catch((error) => {
       response.writeHead(500).end(String(error));
     });
@@ -48,6 +51,7 @@ export async function startJournalServer(kit = new EstateKit()): Promise<Journal
     checkpoint: undefined,
     entries: kit.entries,
     intercept: undefined,
+    loses: undefined,
     eager: false,
     requests: [],
     publish: async () => {
