@@ -2,7 +2,7 @@
  * Canonical JSON: RFC 8785 (JCS), narrowed so that there is one text for one value in any language.
  * Numbers are integers of at most 53 bits; anything with a fraction travels as a decimal string.
  */
-import { equalBytes, fromUtf8, toUtf8 } from "./bytes.ts";
+import { fromUtf8, toUtf8 } from "./bytes.ts";
 import { isRefused, type Refused, refused } from "./refusal.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -30,7 +30,8 @@ export function parseCanonical(bytes: Uint8Array): Json | Refused {
   const problem = notPortable(value);
   if (problem !== undefined) return refused("not-canonical", problem);
   // Duplicate keys, white space, escapes and key order all show as a difference here.
-  if (!equalBytes(encodeCanonical(value), bytes)) {
+  // Strict UTF-8 has one text for these bytes, so that comparing texts compares bytes.
+  if (canonicalText(value, 0) !== text) {
     return refused("not-canonical", "not the canonical form of the value (RFC 8785)");
   }
   return value;
