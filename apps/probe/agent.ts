@@ -1,7 +1,7 @@
 /**
- * The probe's round: ask what else to look at, look, tell; again after the interval, or at once when
- * a fresh look is asked for. A server that is away, or that asks for nothing, changes none of it:
- * the probe looks at all of its roots all the same.
+ * The probe's round: ask what else to look at, look, tell; again after the interval, or at once
+ * when a fresh look is asked for. A server that is away, or that asks for nothing, changes none
+ * of it: the probe looks at all of its roots all the same.
  */
 
 import { join } from "node:path";
@@ -32,6 +32,8 @@ const pauseMilliseconds = 1_000;
 const pauseMillisecondsMax = 15_000;
 /** Below the idle limits of ordinary proxies. */
 const waitSecondsMax = 10;
+/** Between log lines on the progress of a long look. */
+const progressMilliseconds = 1_000;
 
 export type AgentParts = {
   readonly options: Options;
@@ -104,6 +106,7 @@ async function lookOnce(round: Round): Promise<void> {
   const began = clock.now();
   round.lookedAt = began;
   round.lookedSince = since.size;
+  let told = began;
   const heartbeats = setInterval(() => void beat(round), heartbeatMilliseconds);
   let census: Census;
   try {
@@ -116,6 +119,11 @@ async function lookOnce(round: Round): Promise<void> {
       cache: round.cache,
       rereadChance: rereadChanceUsual,
       onForged: (path) => log("error", "bytes changed without a change of ctime", { path }),
+      onProgress: (progress) => {
+        if (clock.now() - told < progressMilliseconds) return;
+        told = clock.now();
+        log("info", "looking", progress);
+      },
     });
   } finally {
     clearInterval(heartbeats);

@@ -1,4 +1,4 @@
-/** The probe as a process: `node apps/probe/main.ts --server URL --data DIR --host NAME --root PATH`. */
+/** The probe as a process: `node apps/probe/main.ts run --server URL --data DIR --host NAME …`. */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
@@ -8,6 +8,7 @@ import { isRefused, pathText, type Refused, toBase64 } from "@writ/core";
 import { runAgent } from "./agent.ts";
 import { openKeyFile } from "./key-file.ts";
 import { logLines } from "./log.ts";
+import { initOnce, lookOnce, onceUsage } from "./once.ts";
 import { holdAlone } from "./only-one.ts";
 import { readOptions, usage } from "./options.ts";
 import { openDesk } from "./submit.ts";
@@ -38,9 +39,21 @@ async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 async function start(): Promise<Refused | undefined> {
-  const options = readOptions(process.argv.slice(2), usualHere);
+  const [command = "", ...rest] = process.argv.slice(2);
+  const once = { init: initOnce, look: lookOnce }[command];
+  if (once !== undefined) {
+    const print = (line: string) => void process.stdout.write(line);
+    const refusal = await once(rest, { random, usual: usualHere, log, print });
+    if (refusal !== undefined) process.stderr.write(onceUsage);
+    return refusal;
+  }
+  return run(command === "run" ? rest : process.argv.slice(2));
+}
+
+async function run(args: readonly string[]): Promise<Refused | undefined> {
+  const options = readOptions(args, usualHere);
   if (isRefused(options)) {
-    process.stderr.write(usage);
+    process.stderr.write(usage + onceUsage);
     return options;
   }
   mkdirSync(options.data, { recursive: true, mode: 0o700 });
