@@ -14,7 +14,9 @@ export type ProblemCode =
   | "not-confirmed"
   | "app-failed"
   | "already-running"
-  | "not-running";
+  | "not-running"
+  | "stopped"
+  | "unsupported";
 
 export type Problem = {
   readonly problem: ProblemCode;
