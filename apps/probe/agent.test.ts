@@ -137,7 +137,7 @@ test("what will never be admitted makes way; what a human can mend waits", async
 test("killed at any instant, it never puts two entries into one place of its chain", async (context) => {
   const here = await scene(context);
   const random = seededRandom(11);
-  const kills = process.env.SLOW === undefined ? 12 : 200;
+  const kills = process.env.SLOW === undefined ? 5 : 200;
   for (let kill = 0; kill < kills; kill += 1) {
     const before = here.desk.entries.length;
     const { child } = await here.start("--interval", "1");
