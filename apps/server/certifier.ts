@@ -1,4 +1,4 @@
-/** The certifier: says of each fulfilled writ what the journal bears out, once, and not a word more. */
+/** The certifier: says of each fulfilled writ what the journal bears out, once and no more. */
 import {
   currentState,
   digestOf,

@@ -28,9 +28,9 @@ import type { SignedCheckpoint, WitnessClient } from "./witness-client.ts";
 
 /** When nothing happens: time must go on, or nothing expires and no silence is noticed. */
 const idleMilliseconds = 15_000;
-/** Between checkpoints of a busy journal. The estate keeps 4096 of them, over an hour at this pace. */
+/** Between checkpoints of a busy journal. The estate keeps 4096: over an hour at this pace. */
 const paceMilliseconds = 1_000;
-/** Checkpoints that may be made at once after a quiet time: an order with its approvals and steps. */
+/** Checkpoints made at once after a quiet time: for an order with its approvals and steps. */
 const burstMax = 20;
 /** After a round in which too few witnesses answered. */
 const againMilliseconds = 1_000;
@@ -87,9 +87,12 @@ export class Checkpointer {
     const { kind } = entry.body;
     // A checkpoint's own entry must not call for the next one, or there would be no end.
     if (kind === "witnessed") return;
+    const urgent = urgentKinds.has(kind);
+    // Whoever sleeps until something happens must hear that it did, and again if it cannot wait.
+    const news = !this.#grown || (urgent && !this.#urgent);
     this.#grown = true;
-    if (urgentKinds.has(kind)) this.#urgent = true;
-    if (this.#urgent) this.#wake?.();
+    this.#urgent ||= urgent;
+    if (news) this.#wake?.();
   }
 
   async #run(): Promise<void> {

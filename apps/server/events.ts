@@ -1,8 +1,8 @@
 /**
- * News of the fold for whoever waits: event streams, and probes that wait for an assignment. News is
+ * News of the fold for whoever waits: event streams, and probes that wait for an assignment. It is
  * a hint to look again. A listener that does not keep up is let go, never waited for.
  */
-import { type Admitted, currentState, type Digest, type Estate, findings } from "@writ/core";
+import { type Admitted, currentState, type Digest, type Estate } from "@writ/core";
 import type { EstateFold } from "./fold.ts";
 
 export type News =
@@ -75,7 +75,7 @@ export class Events {
   #tellFindings(): void {
     this.#timer = undefined;
     const { estate } = this.#fold;
-    const found = findings(estate);
+    const found = this.#fold.findings();
     const names = found.map(({ rule, host, where, since }) => [rule, host, where, since.index]);
     const told = JSON.stringify(names);
     if (told === this.#findingsTold) return;

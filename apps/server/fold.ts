@@ -13,6 +13,8 @@ import {
   type Estate,
   emptyEstate,
   evolve,
+  type Finding,
+  findings,
   isRefused,
   parseEntry,
   type Refused,
@@ -37,6 +39,7 @@ export class EstateFold {
   readonly #parts: FoldParts;
   readonly #committed: Estate = emptyEstate();
   #ahead: Estate | undefined;
+  #found: { readonly size: number; readonly findings: readonly Finding[] } | undefined;
   /** Admitted onto `#ahead`, not known to be durable. */
   #decided: { readonly bytes: Uint8Array; readonly admitted: Admitted }[] = [];
   readonly #prepared = new WeakMap<Uint8Array, Prepared>();
@@ -49,6 +52,13 @@ export class EstateFold {
   /** The estate as of what is durable. To be read, not changed, and not kept over an await. */
   get estate(): Estate {
     return this.#committed;
+  }
+
+  /** The findings of {@link EstateFold.estate}, derived once for each size that is asked for. */
+  findings(): readonly Finding[] {
+    const { size } = this.#committed;
+    if (this.#found?.size !== size) this.#found = { size, findings: findings(this.#committed) };
+    return this.#found.findings;
   }
 
   listen(listener: Listener): void {

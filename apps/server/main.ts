@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** A bug, or a store that lies: nothing more may be decided by this memory. What is durable stays. */
+/** A bug, or a store that lies: nothing more is decided by this memory. What is durable stays. */
 function crash(error: unknown): never {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   log("error", "crashed", { detail });

@@ -4,7 +4,7 @@ import { type Refused, refused } from "@writ/core";
 
 export const usage = `usage: server init --data DIR
        server run  --data DIR [--listen HOST:PORT] [--store sqlite|postgres://…] [--witness URL…]
-  --data DIR          the server's own folder: keys, and the journal if it is SQLite (WRIT_SERVER_DATA)
+  --data DIR          the server's own folder: keys, and a SQLite journal (WRIT_SERVER_DATA)
   --listen HOST:PORT  default 127.0.0.1:0, which takes a free port (WRIT_SERVER_LISTEN)
   --store STORE       default sqlite; for a database with a password use WRIT_SERVER_STORE
   --witness URL       a witness's submission prefix; repeat (WRIT_SERVER_WITNESS, by spaces)

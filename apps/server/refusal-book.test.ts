@@ -1,33 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf, type EntryBody, type KeyId, refused, toUtf8 } from "@writ/core";
-import type { Clock } from "@writ/node";
 import { RefusalBook } from "./refusal-book.ts";
+import { handClock } from "./testing/hand-clock.ts";
 import type { Voice } from "./voice.ts";
-
-/** A clock that goes when it is told to. */
-function handClock(): Clock & { pass(milliseconds: number): Promise<void> } {
-  let now = 0;
-  let sleepers: { readonly until: number; readonly wake: () => void }[] = [];
-  return {
-    now: () => now,
-    elapsed: () => now,
-    sleep: (milliseconds, signal) =>
-      new Promise((resolve, reject) => {
-        sleepers.push({ until: now + milliseconds, wake: resolve });
-        signal?.addEventListener("abort", () => reject(signal.reason));
-      }),
-    pass: async (milliseconds) => {
-      for (const end = now + milliseconds; now < end; ) {
-        now += 1000;
-        const due = sleepers.filter(({ until }) => until <= now);
-        sleepers = sleepers.filter(({ until }) => until > now);
-        for (const { wake } of due) wake();
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    },
-  };
-}
 
 /** What the book said, in place of a journal. */
 function listening() {

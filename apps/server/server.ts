@@ -1,4 +1,4 @@
-/** The server's parts, put together: store, journal, fold, loops and HTTP, opened and closed in order. */
+/** The server put together: store, journal, fold, loops, HTTP; opened and closed in order. */
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import { equalBytes, isRefused, type Refused, readCosigned, refused, toHex } from "@writ/core";

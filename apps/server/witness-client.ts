@@ -26,10 +26,11 @@ export type WitnessClient = {
 
 export type SignedCheckpoint = { readonly size: number; readonly note: Uint8Array };
 
-/** A client of the witness whose submission prefix is `url`. It remembers what the witness has seen. */
+/** A client of the witness whose submission prefix is `url`. It remembers what that has seen. */
 export function witnessClient(url: string, tree: JournalTree): WitnessClient {
   const address = new URL("add-checkpoint", url.endsWith("/") ? url : `${url}/`);
   let seen = 0;
+  let busy = false;
 
   async function ask({ size, note }: SignedCheckpoint, old: number): Promise<Answer | Refused> {
     const proof = old === 0 ? [] : await tree.consistencyProof(old, size);
@@ -50,28 +51,39 @@ export function witnessClient(url: string, tree: JournalTree): WitnessClient {
     }
   }
 
+  async function cosign(checkpoint: SignedCheckpoint): Promise<readonly NoteSignature[] | Refused> {
+    let answer = await ask(checkpoint, seen);
+    const known = isRefused(answer) ? undefined : latestOf(answer);
+    if (known !== undefined) {
+      seen = known;
+      // It has cosigned more than this journal holds: history went back, or forked, under us.
+      if (known > checkpoint.size) {
+        return refused("rollback-of-history", `${url} has seen ${known} entries of this journal`);
+      }
+      answer = await ask(checkpoint, known);
+    }
+    if (isRefused(answer)) return answer;
+    if (answer.status !== 200) {
+      const code = answer.status === 422 ? "fork" : "not-cosigned";
+      const said = answer.text.slice(0, 200).trim();
+      return refused(code, `${url} answers ${answer.status}: ${JSON.stringify(said)}`);
+    }
+    const signatures = parseSignatureLines(answer.text);
+    if (!isRefused(signatures)) seen = checkpoint.size;
+    return signatures;
+  }
+
   return {
     url,
     cosign: async (checkpoint) => {
-      let answer = await ask(checkpoint, seen);
-      const known = isRefused(answer) ? undefined : latestOf(answer);
-      if (known !== undefined) {
-        seen = known;
-        // It has cosigned more than this journal holds: history went back, or forked, under us.
-        if (known > checkpoint.size) {
-          return refused("rollback-of-history", `${url} has seen ${known} entries of this journal`);
-        }
-        answer = await ask(checkpoint, known);
+      // One that hangs is asked once, not again each round: its answers would come all at once.
+      if (busy) return refused("unavailable", `${url} has not answered the last checkpoint yet`);
+      busy = true;
+      try {
+        return await cosign(checkpoint);
+      } finally {
+        busy = false;
       }
-      if (isRefused(answer)) return answer;
-      if (answer.status !== 200) {
-        const code = answer.status === 422 ? "fork" : "not-cosigned";
-        const said = answer.text.slice(0, 200).trim();
-        return refused(code, `${url} answers ${answer.status}: ${JSON.stringify(said)}`);
-      }
-      const signatures = parseSignatureLines(answer.text);
-      if (!isRefused(signatures)) seen = checkpoint.size;
-      return signatures;
     },
   };
 }

@@ -24,7 +24,7 @@ const document = {
     title: "Writ",
     version: "0.1.0",
     description:
-      "The journal of an estate of AI components. The server admits and shows; it never authorises.",
+      "The journal of an estate of AI components. The server admits and shows, never authorises.",
   },
 };
 

@@ -5,7 +5,6 @@ import {
   blockingGaps,
   digestOf,
   type Estate,
-  findings,
   type HostSight,
   isRefused,
   parseEntry,
@@ -29,7 +28,7 @@ export function estateHandlers(app: OpenAPIHono, parts: EstateHandlerParts): voi
   const { fold, clock } = parts;
   const started = clock.elapsed();
   serveJson(app, estateRoutes.estateRoute, () => ({
-    ...glance(fold.estate, parts.chronicle),
+    ...glance(fold, parts.chronicle),
     uptime: Math.floor(clock.elapsed() - started),
   }));
   serveJson(app, estateRoutes.trustRootRoute, () => {
@@ -46,7 +45,7 @@ export function estateHandlers(app: OpenAPIHono, parts: EstateHandlerParts): voi
       controls: [...controls.values()],
     };
   });
-  serveJson(app, estateRoutes.findingsRoute, () => [...findings(fold.estate)]);
+  serveJson(app, estateRoutes.findingsRoute, () => [...fold.findings()]);
   serveJson(app, estateRoutes.hostsRoute, () => hostsOf(fold.estate));
   serveRaw(app, estateRoutes.censusRoute, ({ params }) => censusOf(parts, params.host));
   serveJson(app, estateRoutes.draftRoute, ({ body }) => {
@@ -62,7 +61,8 @@ export function estateHandlers(app: OpenAPIHono, parts: EstateHandlerParts): voi
   });
 }
 
-function glance(estate: Estate, chronicle: Chronicle) {
+function glance(fold: EstateFold, chronicle: Chronicle) {
+  const { estate } = fold;
   const { register, root } = estate;
   return {
     estate: estate.id,
@@ -81,7 +81,7 @@ function glance(estate: Estate, chronicle: Chronicle) {
       openWrits: estate.open.size,
       claims: estate.claims.size,
       refusals: estate.refusals.length,
-      findings: findings(estate).length,
+      findings: fold.findings().length,
     },
     principals: [...(root?.principals.values() ?? [])].map(({ name, kind, host }) => ({
       name,

@@ -1,4 +1,4 @@
-/** The journal over HTTP: submissions come in by one route, and all of it can be read as C2SP says. */
+/** The journal over HTTP: entries come in by one route, and all of it is read as C2SP says. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Digest, isRefused, type KeyId, parseEntry, refused } from "@writ/core";
 import type { Journal, JournalStore } from "@writ/node";

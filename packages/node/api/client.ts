@@ -43,10 +43,8 @@ type Assigned = {
 
 export type Api = ReturnType<typeof openApi>;
 
-/** A client of the server at `url`. Every method answers a value or a refusal; none rejects. */
-export function openApi(url: string, options: { readonly fetch?: typeof fetch } = {}) {
-  const send = options.fetch ?? fetch;
-
+/** Asks the server at `url`. */
+function openChannel(url: string, send: typeof fetch) {
   async function ask({ path, body, signal }: Ask): Promise<Response | ApiRefused> {
     const timeout = AbortSignal.timeout(requestMillisecondsMax);
     const json = body === undefined ? undefined : JSON.stringify(body);
@@ -74,6 +72,12 @@ export function openApi(url: string, options: { readonly fetch?: typeof fetch } 
     return isRefused(response) ? response : readAnswer(route, response);
   }
 
+  return { ask, bytes, json };
+}
+
+/** A client of the server at `url`. Every method answers a value or a refusal; none rejects. */
+export function openApi(url: string, options: { readonly fetch?: typeof fetch } = {}) {
+  const { ask, bytes, json } = openChannel(url, options.fetch ?? fetch);
   return {
     /** Submits an entry; safe to repeat. */
     submit: (entry: Uint8Array, blobs: readonly Uint8Array[] = []) =>

@@ -30,7 +30,7 @@ export const refusalSchema = z
   .openapi("Refusal");
 export type RefusalAnswer = z.infer<typeof refusalSchema>;
 
-/** Names of hosts, components and releases in a path: no slash, nothing that resolves to another. */
+/** Names of hosts and the like in a path: no slash, nothing that resolves to another. */
 export const idParameter: z.ZodString = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/);
 
 export const jsonObject = z.record(z.string(), z.unknown());
@@ -43,7 +43,7 @@ export const refusals = {
   403: { description: "the signer may not say this", content: refusalContent },
   404: { description: "no such thing", content: refusalContent },
   409: {
-    description: "the journal has moved on, or holds something against it",
+    description: "the journal says otherwise by now",
     content: refusalContent,
   },
   413: { description: "too large", content: refusalContent },
