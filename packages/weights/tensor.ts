@@ -152,7 +152,10 @@ export type Tensor = {
   readonly affine?: Affine;
 };
 
-/** Ways to pack one logical weight matrix into several tensors. */
+/**
+ * Ways to pack one logical weight matrix into several tensors. The two of NVFP4 differ in the global
+ * scale: ModelOpt's multiplies, compressed-tensors' divides.
+ */
 export type PackingScheme =
   | "gptq"
   | "awq"
@@ -163,6 +166,7 @@ export type PackingScheme =
   | "fp8-block"
   | "mxfp4"
   | "nvfp4"
+  | "compressed-tensors-nvfp4"
   | "mlx-affine"
   | "onnx-qdq";
 
@@ -211,7 +215,7 @@ export type WarningCode =
 
 export type Warning = { readonly code: WarningCode; readonly detail: string };
 
-/** Containers. `mlx` is safetensors or npz with MLX groups; `keras` is the zip, `hdf5` the file. */
+/** Containers. `keras` is the zip, `hdf5` the file. MLX is safetensors or npz with packed weights. */
 export type Format =
   | ("safetensors" | "gguf" | "pytorch-zip" | "pytorch-legacy" | "onnx" | "tflite")
   | ("hdf5" | "keras" | "npy" | "npz" | "tensorflowjs");

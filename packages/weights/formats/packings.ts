@@ -110,7 +110,8 @@ async function compressed(names: Names, tensor: Tensor, at: number): Promise<Fou
   const roles = rolesOf(names, at, others);
   if (tensor.type === "U8" && scales.type === "F8_E4M3") {
     const shape = [rows, 2 * columns];
-    return { name: base, scheme: "nvfp4", shape, bits: 4, groupSize: 16, roles };
+    const scheme = "compressed-tensors-nvfp4";
+    return { name: base, scheme, shape, bits: 4, groupSize: 16, roles };
   }
   const written = await smallIntegers(names.model, roles.shape);
   const inputs = written?.[1];

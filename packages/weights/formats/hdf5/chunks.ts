@@ -1,5 +1,6 @@
 /** Where the chunks of a dataset are, from each kind of index. */
 import { must, stop } from "../stop.ts";
+import { extensibleElements, fixedElements } from "./chunk-array.ts";
 import { block, Fields, type HdfFile } from "./file.ts";
 import { readTree2 } from "./tree.ts";
 import type { ChunkIndex } from "./type.ts";
@@ -16,6 +17,8 @@ const treeDepthMax = 8;
 export type Grid = {
   /** Chunks along each dimension. */
   readonly counts: readonly number[];
+  /** The same for the most that the dataset may grow to; infinite along an unlimited one. */
+  readonly mostCounts: readonly number[];
   readonly chunk: readonly number[];
   /** Bytes of a chunk before filters. */
   readonly chunkBytes: number;
@@ -27,7 +30,7 @@ export async function readChunks(
   file: HdfFile,
   grid: Grid,
   index: ChunkIndex,
-): Promise<ReadonlyMap<number, Chunk> | undefined> {
+): Promise<ReadonlyMap<number, Chunk>> {
   const chunks = new Map<number, Chunk>();
   const { address } = index;
   if (address === undefined) return chunks;
@@ -39,22 +42,29 @@ export async function readChunks(
       add(chunks, 0, { address, size: index.size || grid.chunkBytes, mask: 0 });
       return chunks;
     case "implicit": {
-      const total = grid.counts.reduce((product, count) => product * count, 1);
+      const total = grid.mostCounts.reduce((product, count) => product * count, 1);
       if (total > chunksMax) stop("oversized", `a dataset of ${total} chunks`);
       for (let number = 0; number < total; number += 1) {
         const at = address + number * grid.chunkBytes;
-        add(chunks, number, { address: at, size: grid.chunkBytes, mask: 0 });
+        const own = numberInMost(grid, number);
+        add(chunks, own, { address: at, size: grid.chunkBytes, mask: 0 });
       }
       return chunks;
     }
     case "fixed":
-      await fromFixedArray(file, grid, address, chunks);
+    case "extensible": {
+      const elements = index.kind === "fixed" ? fixedElements : extensibleElements;
+      for await (const { number, entry } of elements(file, address)) {
+        const at = entry.address();
+        const size = grid.filtered ? entry.uint(entry.left - 4) : grid.chunkBytes;
+        const mask = grid.filtered ? entry.u32() : 0;
+        if (at !== undefined) add(chunks, numberInMost(grid, number), { address: at, size, mask });
+      }
       return chunks;
+    }
     case "tree2":
       await fromTree2(file, grid, address, chunks);
       return chunks;
-    case "extensible":
-      return undefined;
     default:
       return index satisfies never;
   }
@@ -75,6 +85,27 @@ function numberOf(grid: Grid, place: readonly number[]): number | undefined {
     number = number * count + at;
   }
   return number;
+}
+
+/**
+ * Number in the grid from one in the grid of the largest size, which arrays count by; there the
+ * unlimited dimension, if there is one, counts slowest (H5D__chunk_idx "swizzled").
+ */
+function numberInMost(grid: Grid, number: number): number | undefined {
+  const axes = grid.mostCounts.map((_, axis) => axis);
+  axes.sort((a, b) => Number(isLimited(grid, a)) - Number(isLimited(grid, b)) || a - b);
+  const place: number[] = grid.counts.map(() => 0);
+  let left = number;
+  for (const axis of axes.toReversed()) {
+    const count = grid.mostCounts[axis]!;
+    place[axis] = Number.isFinite(count) ? left % count : left;
+    left = Number.isFinite(count) ? Math.floor(left / count) : 0;
+  }
+  return numberOf(grid, place);
+}
+
+function isLimited(grid: Grid, axis: number): boolean {
+  return Number.isFinite(grid.mostCounts[axis]);
 }
 
 async function fromTree(
@@ -123,50 +154,5 @@ async function fromTree2(
     const mask = grid.filtered ? fields.u32() : 0;
     const place = grid.chunk.map(() => fields.uint(8));
     if (address !== undefined) add(chunks, numberOf(grid, place), { address, size, mask });
-  }
-}
-
-async function fromFixedArray(
-  file: HdfFile,
-  grid: Grid,
-  root: number,
-  chunks: Map<number, Chunk>,
-): Promise<void> {
-  const head = new Fields(
-    file,
-    await block(file, root, 8 + file.lengthBytes + file.addressBytes),
-    0,
-  );
-  head.signature("FAHD");
-  head.take(2);
-  const elementBytes = head.u8();
-  const pageBits = head.u8();
-  const count = head.length();
-  const data = head.address();
-  if (count > chunksMax) stop("oversized", `a dataset of ${count} chunks`);
-  must(pageBits <= 20, "an index page too large");
-  if (data === undefined) return;
-  const pageCount = 2 ** pageBits;
-  const prefix = 6 + file.addressBytes;
-  const paged = count > pageCount;
-  const pages = paged ? Math.ceil(count / pageCount) : 1;
-  const bitmap = paged ? await block(file, data + prefix, Math.ceil(pages / 8)) : undefined;
-  let at = data + prefix + (bitmap === undefined ? 0 : bitmap.length + 4);
-  for (let page = 0; page < pages; page += 1) {
-    const inPage = paged ? Math.min(pageCount, count - page * pageCount) : count;
-    const written = bitmap === undefined || (bitmap[page >> 3]! & (0x80 >> (page & 7))) !== 0;
-    if (written) {
-      const fields = new Fields(file, await block(file, at, inPage * elementBytes), 0);
-      for (let index = 0; index < inPage; index += 1) {
-        const entry = new Fields(file, fields.take(elementBytes), 0);
-        const address = entry.address();
-        const size = grid.filtered
-          ? entry.uint(elementBytes - file.addressBytes - 4)
-          : grid.chunkBytes;
-        const mask = grid.filtered ? entry.u32() : 0;
-        if (address !== undefined) add(chunks, page * pageCount + index, { address, size, mask });
-      }
-    }
-    at += inPage * elementBytes + 4;
   }
 }

@@ -81,7 +81,14 @@ export class Fields {
   }
   /** An address, or `undefined` for the undefined one (all ones). */
   address(): number | undefined {
-    const bytes = this.take(this.#file.addressBytes);
+    return this.#unlessOnes(this.#file.addressBytes);
+  }
+  /** A length, or `undefined` for all ones. */
+  lengthOrUnlimited(): number | undefined {
+    return this.#unlessOnes(this.#file.lengthBytes);
+  }
+  #unlessOnes(width: number): number | undefined {
+    const bytes = this.take(width);
     if (bytes.every((byte) => byte === 0xff)) return undefined;
     const padded = new Uint8Array(8);
     padded.set(bytes);

@@ -22,7 +22,7 @@ import { type Grid, readChunks } from "./chunks.ts";
 import { buffered, Fields, type HdfFile } from "./file.ts";
 import { linksOf } from "./group.ts";
 import { type Message, readMessages } from "./header.ts";
-import { filtersOf, type HdfType, type Layout, layoutOf, shapeOf, typeOf } from "./type.ts";
+import { filtersOf, type HdfType, type Layout, layoutOf, spaceOf, typeOf } from "./type.ts";
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -117,9 +117,10 @@ async function addDataset(
     warn(draft, "unsupported", `${shown}: a dataset with shared or missing messages`);
     return;
   }
-  const shape = shapeOf(file, space.data);
+  const extent = spaceOf(file, space.data);
   const element = typeOf(file, type.data);
-  if (shape === undefined || element.type === "OPAQUE") return;
+  if (extent === undefined || element.type === "OPAQUE") return;
+  const { shape, most } = extent;
   const facts = { name: path, shape, type: element.type, byteOrder: element.byteOrder };
   const where = layoutOf(file, layout.data);
   const start = file.offset + file.base;
@@ -135,7 +136,7 @@ async function addDataset(
       addTensor(draft, { ...facts, part: file.part, offset: start + where.address });
       return;
     case "chunked":
-      await addChunked(file, { ...facts, element, where, filters: find(messages, 0x0b) });
+      await addChunked(file, { ...facts, most, element, where, filters: find(messages, 0x0b) });
       return;
     case "unsupported":
       warn(draft, "unsupported", `${shown}: a layout of another kind`);
@@ -148,6 +149,7 @@ async function addDataset(
 type ChunkedFacts = {
   readonly name: string;
   readonly shape: readonly number[];
+  readonly most: readonly number[];
   readonly type: Exclude<HdfType["type"], "OPAQUE">;
   readonly byteOrder: "little" | "big";
   readonly element: HdfType;
@@ -176,12 +178,12 @@ async function addChunked(file: HdfFile, facts: ChunkedFacts): Promise<void> {
     return;
   }
   const counts = shape.map((size, axis) => Math.ceil(size / where.chunk[axis]!));
-  const grid: Grid = { counts, chunk: where.chunk, chunkBytes, filtered: filters.length > 0 };
+  const mostCounts = facts.most.map((size, axis) => Math.ceil(size / where.chunk[axis]!));
+  const grid: Grid = {
+    ...{ counts, mostCounts, chunk: where.chunk, chunkBytes },
+    filtered: filters.length > 0,
+  };
   const chunks = await readChunks(file, grid, where.index);
-  if (chunks === undefined) {
-    warn(draft, "unsupported", `${shown}: an extensible array of chunks`);
-    return;
-  }
   if (chunks.size === 0) return;
   const start = file.offset + file.base;
   for (const { address, size } of chunks.values()) {

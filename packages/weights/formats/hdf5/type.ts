@@ -48,18 +48,25 @@ const floatTypes: ReadonlyMap<string, ElementType> = new Map([
   ["1/5", "F8_E5M2"],
 ] as const);
 
-/** Sizes of a dataspace; `undefined` for the null one, which holds nothing. */
-export function shapeOf(file: HdfFile, data: Uint8Array): readonly number[] | undefined {
+/** Sizes of a dataspace, and the most they may grow to (infinite for unlimited). */
+export type Space = { readonly shape: readonly number[]; readonly most: readonly number[] };
+
+/** A dataspace; `undefined` for the null one, which holds nothing. */
+export function spaceOf(file: HdfFile, data: Uint8Array): Space | undefined {
   const fields = new Fields(file, data, 0);
   const version = fields.u8();
   must(version === 1 || version === 2, "a dataspace of unknown version");
   const rank = fields.u8();
   must(rank <= dimensionsMax, "too many dimensions");
-  fields.take(1);
+  const flags = fields.u8();
   const kind = fields.u8();
   if (version === 1) fields.take(4);
   else if (kind === 2) return undefined;
-  return Array.from({ length: rank }, () => fields.length());
+  const shape = Array.from({ length: rank }, () => fields.length());
+  // An unlimited size is all ones, as an undefined address is.
+  const most = (size: number): number =>
+    (flags & 1) === 0 ? size : (fields.lengthOrUnlimited() ?? Number.POSITIVE_INFINITY);
+  return { shape, most: shape.map(most) };
 }
 
 export type ChunkIndex =
