@@ -101,7 +101,8 @@ describe("an executor", () => {
 
   test("does nothing before the quorum, nor on an order that no witness has seen", async () => {
     const site = await open();
-    const { rounds } = await openExecutor(site);
+    let elapsed = 10_000;
+    const { rounds } = await openExecutor(site, { clock: { elapsed: () => elapsed } });
     const writ = site.kit.propose({
       action: "rollback",
       component: "chatbot",
@@ -112,10 +113,13 @@ describe("an executor", () => {
     await site.server.witnessed();
     assert.equal(await rounds("acted", 3), "idle");
     site.kit.decide("cleo", writ);
-    await site.server.publish();
-    assert.equal(await rounds("acted", 3), "idle", "approved is not armed");
+    assert.equal(await rounds("acted", 3), "idle", "no witness has seen the quorum");
     assertUntouched(site);
+    await site.server.publish();
+    assert.equal(await rounds("acted", 1), "waiting", "seen, and not yet noted in the journal");
+    assert.equal(site.kit.state(writ), "approved");
     await site.server.witnessed();
+    elapsed += 1000;
     assert.equal(await rounds("acted", 3), "acted");
   });
 

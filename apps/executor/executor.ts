@@ -15,7 +15,6 @@ import {
   keyIdOf,
   nextStep,
   type Principal,
-  type Proceeding,
   preAuthenticationEncoding,
   type Refused,
   type Step,
@@ -25,13 +24,15 @@ import {
 import type { Clock, Log, SigningKey } from "@writ/node";
 import type { Boundaries, Driver } from "./drivers/driver.ts";
 import type { Follower } from "./follower.ts";
-import { expired, mayNotBegin, nextMove, notFresh, outcomeOf } from "./move.ts";
+import { type Expired, expired, mayNotBegin, nextMove, notFresh, outcomeOf } from "./move.ts";
 import type { Operation, Operations, Said, StepName } from "./operations.ts";
 
 /** An entry's `detail` has 4096 characters; a person reads the first few hundred. */
 const detailLengthMax = 1000;
 /** After the server refused something of ours, or does not answer: no faster than a person could help. */
 const patienceMilliseconds = 5000;
+/** How long a server may take from publishing a checkpoint to noting it in the journal. */
+const briefMilliseconds = 200;
 
 export type ExecutorParts = {
   readonly key: SigningKey;
@@ -95,7 +96,7 @@ export class Executor {
     const waiting = this.#parts.operations.waiting();
     if (waiting !== undefined) return this.#send(waiting);
     if (this.#parts.clock.elapsed() < this.#quietUntil) return "waiting";
-    return this.#serve();
+    return this.#serve(cosigned as Cosigned);
   }
 
   #objection(cosigned: Cosigned): Refused | undefined {
@@ -106,7 +107,8 @@ export class Executor {
   }
 
   /** Goes through the open writs, the oldest first, until there was something to do. */
-  async #serve(): Promise<Round> {
+  async #serve(cosigned: Cosigned): Promise<Round> {
+    const now = { cosigned, local: this.#parts.clock.now() };
     const open = [...this.estate.open]
       .map((digest) => this.estate.proceedings.get(digest)!)
       .sort((a, b) => a.proposalIndex - b.proposalIndex);
@@ -117,12 +119,13 @@ export class Executor {
       const name = { writ: proceeding.digest, step: number };
       const recorded = proceeding.steps.get(number)?.phase;
       if (recorded === undefined) {
-        const objection = mayNotBegin(this.estate, proceeding, this.#parts.clock.now());
+        const objection = mayNotBegin(this.estate, proceeding, now);
         if (objection !== undefined) continue;
         return this.#say(name, "intent", this.#parts.drivers.describe(step!));
       }
       if (recorded !== "intent" && recorded !== "indeterminate") continue;
-      const round = await this.#pursue({ proceeding, name, step: step!, recorded });
+      const over = expired(this.estate, proceeding.writ, now);
+      const round = await this.#pursue({ name, step: step!, recorded, expired: over });
       if (round !== "idle") return round;
     }
     return "idle";
@@ -130,8 +133,8 @@ export class Executor {
 
   /** The intent is in the cosigned journal, before any veto: from here on the step is ours to do. */
   async #pursue(pursuit: Pursuit): Promise<Round> {
-    const { proceeding, name, step, recorded } = pursuit;
-    const { operations, drivers, clock } = this.#parts;
+    const { name, step, recorded } = pursuit;
+    const { operations, drivers } = this.#parts;
     const operation = operations.get(name) ?? (await this.#adopt(pursuit));
     if (operation === undefined) return "idle";
     if (operation.phase === "outcome") {
@@ -139,8 +142,7 @@ export class Executor {
       return this.#say(name, operation.outcome!, operation.detail);
     }
     const reading = await drivers.readState(step, operation.memory);
-    const over = expired(this.estate, proceeding.writ, clock.now());
-    const move = nextMove({ recorded, operation, reading, expired: over });
+    const move = nextMove({ recorded, operation, reading, expired: pursuit.expired });
     switch (move.move) {
       case "wait":
         this.#tell("warning", "a step waits", { ...factsOf(name), detail: move.why });
@@ -238,6 +240,8 @@ export class Executor {
     this.#tell("warning", "not taken", { ...factsOf(said), phase: said.phase, code, detail });
     const again = code === "unavailable" || code === "overloaded" || code === "missing-blob";
     if (!again) operations.markRefused(said);
+    // We were faster than the server's own note of the checkpoint that we have read.
+    if (code === "writ-not-armed") this.#quietUntil = clock.elapsed() + briefMilliseconds;
     return "waiting";
   }
 
@@ -268,10 +272,10 @@ export class Executor {
 }
 
 type Pursuit = {
-  readonly proceeding: Proceeding;
   readonly name: StepName;
   readonly step: Step;
   readonly recorded: "intent" | "indeterminate";
+  readonly expired: Expired;
 };
 
 function keyOf({ writ, step }: StepName): string {

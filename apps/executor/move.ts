@@ -4,6 +4,7 @@
  */
 import {
   type Cosigned,
+  currentState,
   type Estate,
   isPast,
   mayBegin,
@@ -39,18 +40,18 @@ export function notFresh(cosigned: Cosigned, now: number): Refused | undefined {
 /** By which clock a writ's time is over. */
 export type Expired = "witnessed" | "local" | undefined;
 
+/** What time it is: by the newest cosigned checkpoint, and by the local clock, in milliseconds. */
+export type Now = { readonly cosigned: Cosigned; readonly local: number };
+
 /** Both clocks are asked; the witnesses' one alone can end a writ. */
-export function expired(estate: Estate, writ: Writ, now: number): Expired {
-  if (isPast(estate, writ)) return "witnessed";
-  return now > Date.parse(writ.expires) ? "local" : undefined;
+export function expired(estate: Estate, writ: Writ, now: Now): Expired {
+  const end = Date.parse(writ.expires);
+  if (isPast(estate, writ) || now.cosigned.time > end) return "witnessed";
+  return now.local > end ? "local" : undefined;
 }
 
 /** Why a writ's next step may not be begun now; `undefined` if it may. */
-export function mayNotBegin(
-  estate: Estate,
-  proceeding: Proceeding,
-  now: number,
-): Refused | undefined {
+export function mayNotBegin(estate: Estate, proceeding: Proceeding, now: Now): Refused | undefined {
   const over = expired(estate, proceeding.writ, now);
   // Past the fence its later steps follow from its first. Once its time is over by witnesses, each is
   // still begun, to be ended without effect: a writ that hangs half done would never be judged.
@@ -58,7 +59,13 @@ export function mayNotBegin(
   if (over !== undefined && !hangs) {
     return refused("writ-expired", `it expired at ${proceeding.writ.expires}`);
   }
-  return proceeding.fenceIndex === undefined ? mayBegin(estate, proceeding) : undefined;
+  if (proceeding.fenceIndex !== undefined) return undefined;
+  const objection = mayBegin(estate, proceeding);
+  if (objection?.refused !== "writ-not-armed") return objection;
+  // The journal tells of a cosigned checkpoint one checkpoint later, on an idle day 15 seconds. What
+  // arms a writ is that witnesses saw its quorum, and this reader holds their word for it already.
+  const seen = (proceeding.quorumIndex ?? Number.POSITIVE_INFINITY) < now.cosigned.size;
+  return seen && currentState(proceeding) === "approved" ? undefined : objection;
 }
 
 export type Known = {

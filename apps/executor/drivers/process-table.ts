@@ -50,9 +50,13 @@ export function isAlive({ pid, started }: Pick<SeenProcess, "pid" | "started">):
   return startOf(pid) === started;
 }
 
-/** When it started, in milliseconds since 1970, to about a second: the boot's time is a whole one. */
+/**
+ * When it started, in milliseconds since 1970 by the clock as it is now, to some 20 milliseconds.
+ * The kernel's own boot time (`btime`) is in whole seconds, and moves when the clock is set.
+ */
 export function startTime({ started }: SeenProcess): number {
-  return bootSeconds() * 1000 + (started * 1000) / ticksPerSecond;
+  const upSeconds = Number(readFileSync("/proc/uptime", "latin1").split(" ")[0]);
+  return Date.now() - upSeconds * 1000 + (started * 1000) / ticksPerSecond;
 }
 
 /** Sends a signal to this very process. False if it lives no more. */
@@ -94,13 +98,6 @@ function startOf(pid: number): number | undefined {
   if (state === "Z" || state === "X") return undefined;
   const started = Number(fields[19]);
   return Number.isSafeInteger(started) ? started : undefined;
-}
-
-let bootSecondsKept: number | undefined;
-function bootSeconds(): number {
-  const [, seconds] = /^btime ([0-9]+)$/m.exec(readFileSync("/proc/stat", "latin1")) ?? [];
-  bootSecondsKept ??= Number(seconds);
-  return bootSecondsKept;
 }
 
 function readUpTo(path: string, bytesMax: number): Buffer {
