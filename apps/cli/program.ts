@@ -5,6 +5,7 @@ import { certificateCommand } from "./commands/certificate.ts";
 import { claimCommand } from "./commands/claim.ts";
 import { countCommand } from "./commands/count.ts";
 import { decideCommand } from "./commands/decide.ts";
+import { downCommand } from "./commands/down.ts";
 import { findingsCommand } from "./commands/findings.ts";
 import { hostsCommand } from "./commands/hosts.ts";
 import { identifyCommand } from "./commands/identify.ts";
@@ -12,6 +13,7 @@ import { journalCommand } from "./commands/journal.ts";
 import { orderCommand } from "./commands/order.ts";
 import { registerCommand } from "./commands/register.ts";
 import { statusCommand } from "./commands/status.ts";
+import { upCommand } from "./commands/up.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { type ExitCode, type Outcome, problem } from "./outcome.ts";
 import { conclude, type Shell } from "./shell.ts";
@@ -45,6 +47,8 @@ function assembled(cli: Cli): Command {
     .helpCommand(false)
     .addHelpText("after", "\nBegin with:\n  ./writ up\n");
   for (const command of [
+    upCommand(cli),
+    downCommand(cli),
     countCommand(cli),
     identifyCommand(cli),
     registerCommand(cli),

@@ -39,7 +39,12 @@ export type Setup = {
   readonly host: string;
   readonly port: number;
   readonly witnesses: number;
+  /** Looked under besides the usual places, absolute, as documents write paths. */
   readonly roots: readonly string[];
+  /** Whether the usual places of models are looked under. */
+  readonly usual: boolean;
+  /** Seconds from one look to the next; absent for the probe's own. */
+  readonly interval?: number;
   /** A PostgreSQL URL; absent for SQLite in the data folder. */
   readonly store?: string;
 };

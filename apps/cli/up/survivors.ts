@@ -47,11 +47,15 @@ async function readRunning(path: string): Promise<Running | undefined> {
   }
 }
 
-/** True if the process is one of this data folder's: its command line names an app and the folder. */
-async function isOurs({ pid }: Running, { folder }: Layout): Promise<boolean> {
+/**
+ * True if the process is one of this data folder's: its command line names an app and the folder.
+ * An `up` may have found the folder by itself, so that its file's word is enough.
+ */
+async function isOurs({ name, pid }: Running, { folder }: Layout): Promise<boolean> {
   try {
     const words = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
-    const isApp = words.some((word) => /\/apps\/[a-z]+\/main\.ts$/.test(word));
+    const isApp = words.some((word) => /\/apps\/[a-z]+\/(?:demo\/)?main\.ts$/.test(word));
+    if (name === "up") return isApp;
     return isApp && words.some((word) => word === folder || word.startsWith(`${folder}/`));
   } catch {
     return false;

@@ -1,0 +1,83 @@
+/** What `writ up` says when all runs: what was found, who may sign, and what to do next. */
+import { inertAscii } from "@writ/core";
+import { censusTable, countedMasses, coverageText, isExpected } from "../census-table.ts";
+import type { Shell } from "../shell.ts";
+import { countText, sizeText } from "../words.ts";
+import type { EstateRun } from "./estate-run.ts";
+import type { Founders } from "./founding.ts";
+import type { Layout, Setup } from "./layout.ts";
+import type { Survey } from "./survey.ts";
+
+export type Told = {
+  readonly layout: Layout;
+  readonly setup: Setup;
+  readonly estate: EstateRun;
+  readonly seen: Survey;
+  readonly founders: Founders | undefined;
+  /** True if this run made people's keys itself. */
+  readonly isTrial: boolean;
+  /** True if everything goes on running. */
+  readonly stays: boolean;
+};
+
+/** For a person. */
+export function welcomeText(shell: Shell, told: Told): string {
+  const { seen, estate, setup, layout } = told;
+  const masses = countedMasses(seen.census, seen.known);
+  const unexplained = masses.filter((mass) => !isExpected(mass, seen.known)).length;
+  const total = masses.reduce((sum, { size }) => sum + size, 0);
+  const summary =
+    masses.length === 0
+      ? ""
+      : `${countText(masses.length, "mass", "masses")}, ${sizeText(total)}; ` +
+        (unexplained === 0
+          ? shell.tone("good", "all of it registered")
+          : shell.tone("warning", `${unexplained} not in the register`));
+  return [
+    `\n${censusTable(shell, seen.census, seen.known)}\n`,
+    summary === "" ? "" : `${summary}\n`,
+    `${shell.tone("faint", coverageText(shell, seen.census))}\n\n`,
+    `estate ${shell.tone("strong", inertAscii(estate.estate.name))} on ${setup.host}, ` +
+      `${told.stays ? `served at ${estate.estate.url}` : "stopped again"}, kept in ${layout.folder}\n`,
+    told.isTrial ? trialText(shell, told) : "",
+    nextText(told, unexplained),
+  ].join("");
+}
+
+function trialText(shell: Shell, { founders, layout }: Told): string {
+  const people = founders!.humans.map(({ name }) => name).join(", ");
+  return [
+    `${shell.tone("warning", "trial:")} ${people} sign with software keys in ${layout.humans};\n`,
+    "  any program of this user can use them, and certificates will say so. For real use, found an\n",
+    "  estate with people's own keys: ./writ up --data DIR --human NAME=KEY.pub --human …\n",
+  ].join("");
+}
+
+function nextText({ stays, founders }: Told, unexplained: number): string {
+  const who = founders?.humans[0]?.name ?? "NAME";
+  const first = stays ? "in another terminal, " : "";
+  const next =
+    unexplained === 0
+      ? `next: ${first}./writ status\n`
+      : `next: ${first}say what ought to be here: ./writ register draft > register.yaml, edit it,\n` +
+        `      then ./writ register add register.yaml --as ${who}\n`;
+  return `${next}${stays ? "^C stops everything\n" : ""}`;
+}
+
+/** For a program. */
+export function welcomeJson({ layout, setup, estate, seen, founders, isTrial }: Told) {
+  const { url, estate: digest, name } = estate.estate;
+  return {
+    ready: true,
+    name,
+    estate: digest,
+    url,
+    host: setup.host,
+    data: layout.folder,
+    trial: isTrial,
+    founded: founders !== undefined,
+    apps: estate.apps.map(({ name: app, pid, address }) => ({ name: app, pid, address })),
+    masses: countedMasses(seen.census, seen.known),
+    coverage: seen.census.coverage,
+  };
+}
