@@ -14,7 +14,9 @@ type Lengths = {
 
 /** The window that matches point back into; what was decoded is read off it. */
 export type LzmaWindow = {
-  readonly bytes: Uint8Array;
+  /** Grows up to `limit`, so that a small file that claims a large dictionary costs little. */
+  bytes: Uint8Array;
+  readonly limit: number;
   /** Where the next byte goes; all bytes written since the last reset of the dictionary. */
   at: number;
   written: number;
@@ -51,10 +53,13 @@ function lengths(): Lengths {
   };
 }
 
-/** A decoder over a window of so many bytes. */
-export function newLzma(windowBytes: number): Lzma {
+const firstWindowBytes = 65_536;
+
+/** A decoder over a window of at most so many bytes. */
+export function newLzma(limit: number): Lzma {
+  const bytes = new Uint8Array(Math.min(limit, firstWindowBytes));
   return {
-    window: { bytes: new Uint8Array(windowBytes), at: 0, written: 0 },
+    window: { bytes, limit, at: 0, written: 0 },
     lc: 3,
     lp: 0,
     pb: 2,
@@ -175,10 +180,22 @@ function lengthOf(input: Range, coder: Lengths, posState: number): number {
   return 18 + tree(input, coder.high, 0, 8);
 }
 
-function put(window: LzmaWindow, byte: number): void {
+/** Writes the next byte. */
+export function put(window: LzmaWindow, byte: number): void {
+  if (window.at === window.bytes.length) makeRoom(window);
   window.bytes[window.at] = byte;
-  window.at = window.at + 1 === window.bytes.length ? 0 : window.at + 1;
+  window.at += 1;
   window.written += 1;
+}
+
+function makeRoom(window: LzmaWindow): void {
+  if (window.bytes.length === window.limit) {
+    window.at = 0;
+    return;
+  }
+  const grown = new Uint8Array(Math.min(2 * window.bytes.length, window.limit));
+  grown.set(window.bytes);
+  window.bytes = grown;
 }
 
 /** The byte `distance` (from 1) back. */

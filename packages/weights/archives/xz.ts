@@ -4,7 +4,7 @@
  */
 import { must, stop } from "../formats/stop.ts";
 import type { Forward } from "../reader.ts";
-import { decodeChunk, type Lzma, newLzma, resetState, setProperties } from "./lzma.ts";
+import { decodeChunk, type Lzma, newLzma, put, resetState, setProperties } from "./lzma.ts";
 
 /** `xz -9` uses 64 MB. */
 const dictionaryBytesMax = 134_217_728;
@@ -148,12 +148,7 @@ async function* decodeLzma2(source: Source, lzma: Lzma): AsyncGenerator<Uint8Arr
       const sizes = await source.need(2);
       const bytes = await source.need((sizes[0]! << 8) + sizes[1]! + 1);
       if (control === 1) lzma.window.written = 0;
-      const { window } = lzma;
-      for (const byte of bytes) {
-        window.bytes[window.at] = byte;
-        window.at = window.at + 1 === window.bytes.length ? 0 : window.at + 1;
-      }
-      window.written += bytes.length;
+      for (const byte of bytes) put(lzma.window, byte);
       yield bytes;
     }
   }
