@@ -22,7 +22,8 @@ export async function packedWeights(
   options: OpenOptions,
 ): Promise<readonly PackedWeight[]> {
   const index = new Map(model.tensors.map(({ name }, at) => [name, at]));
-  const names: Names = { model, index, mlx: await mlxBits(options) };
+  const maybeMlx = model.tensors.some(({ type }) => type === "U32");
+  const names: Names = { model, index, mlx: maybeMlx ? await mlxBits(options) : undefined };
   const packed: PackedWeight[] = [];
   for (const [at, tensor] of model.tensors.entries()) {
     const found = await recognise(names, tensor, at);
