@@ -68,7 +68,19 @@ async function init(folder: string): Promise<{ checkpointKey: Key; serverKey: Ke
 
 type Key = { readonly type: "ed25519"; readonly public: string };
 
-export type RigOptions = { readonly witnesses: number; readonly threshold: number };
+export type RigOptions = {
+  readonly witnesses: number;
+  readonly threshold: number;
+  /** Where the journal is kept; absent: SQLite in the server's folder. */
+  readonly store?: string;
+};
+
+type Arguments = {
+  readonly folder: string;
+  readonly witnesses: readonly Running[];
+  readonly port: string;
+  readonly store: string;
+};
 
 export class Rig {
   readonly folder: string;
@@ -78,6 +90,7 @@ export class Rig {
   server: Running;
   api: Api;
   #port: string;
+  readonly #store: string;
   readonly #heads = new Map<string, { sequence: number; previous?: Digest }>();
 
   private constructor(parts: {
@@ -85,7 +98,9 @@ export class Rig {
     document: TrustRootDocument;
     witnesses: Running[];
     server: Running;
+    store: string;
   }) {
+    this.#store = parts.store;
     this.folder = parts.folder;
     this.document = parts.document;
     this.witnesses = parts.witnesses;
@@ -97,7 +112,7 @@ export class Rig {
     this.estate = checked.digest;
   }
 
-  static async open({ witnesses: count, threshold }: RigOptions): Promise<Rig> {
+  static async open({ witnesses: count, threshold, store = "sqlite" }: RigOptions): Promise<Rig> {
     const folder = await mkdtemp(join(tmpdir(), "writ-server-"));
     const keys = await init(join(folder, "server"));
     const log = verifierKey(origin, noteKeyTypes.ed25519, fromBase64(keys.checkpointKey.public)!);
@@ -134,11 +149,11 @@ export class Rig {
       witnessThreshold: threshold,
       journal: { origin, key: { type, public: checkpointKey } },
     });
-    const server = await start(Rig.#arguments(folder, witnesses, "0"));
-    return new Rig({ folder, document, witnesses, server });
+    const server = await start(Rig.#arguments({ folder, witnesses, port: "0", store }));
+    return new Rig({ folder, document, witnesses, server, store });
   }
 
-  static #arguments(folder: string, witnesses: readonly Running[], port: string): string[] {
+  static #arguments({ folder, witnesses, port, store }: Arguments): string[] {
     return [
       serverMain,
       "run",
@@ -146,6 +161,8 @@ export class Rig {
       join(folder, "server"),
       "--listen",
       `127.0.0.1:${port}`,
+      "--store",
+      store,
       ...witnesses.flatMap(({ ready }) => ["--witness", ready.address]),
     ];
   }
@@ -246,7 +263,22 @@ export class Rig {
   }
 
   async startServer(): Promise<void> {
-    this.server = await start(Rig.#arguments(this.folder, this.witnesses, this.#port));
+    this.server = await this.#start(this.#port);
+  }
+
+  #start(port: string): Promise<Running> {
+    const { folder, witnesses } = this;
+    return start(Rig.#arguments({ folder, witnesses, port, store: this.#store }));
+  }
+
+  /** Starts a second node of the same server, with the same keys, on the same store. */
+  async startSecond(): Promise<{ readonly api: Api; readonly stop: () => Promise<unknown> }> {
+    const { child, ready } = await this.#start("0");
+    const stop = () => {
+      child.kill("SIGTERM");
+      return ended(child);
+    };
+    return { api: openApi(ready.address), stop };
   }
 
   async close(): Promise<void> {
