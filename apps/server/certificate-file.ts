@@ -11,7 +11,7 @@ import {
   type Refused,
   refused,
 } from "@writ/core";
-import type { Journal, JournalStore } from "@writ/node";
+import { type Journal, type JournalStore, projectionBytesMax } from "@writ/node";
 import type { EstateFold } from "./fold.ts";
 
 type Parts = {
@@ -20,15 +20,32 @@ type Parts = {
   readonly store: JournalStore;
 };
 
-/** Assembles the file of a writ's certificate, or says why there is none. */
-export async function assembleCertificate(
-  parts: Parts,
-  writ: Digest,
-): Promise<Uint8Array | Refused> {
+/**
+ * The file of a writ's certificate, or why there is none. It is kept as it was first made: after a
+ * change of the trust root, a new checkpoint would be cosigned by witnesses that its reader, who
+ * follows the roots only up to the certificate, does not know.
+ */
+export async function certificateFile(parts: Parts, writ: Digest): Promise<Uint8Array | Refused> {
   const proceeding = parts.fold.estate.proceedings.get(writ);
   if (proceeding === undefined) return refused("unknown-writ", `no writ ${writ}`);
   const indexes = evidenceIndexes(proceeding);
   if (isRefused(indexes)) return indexes;
+  const name = `certificate ${writ}`;
+  const kept = await parts.store.getProjection(name);
+  // One of before its revocation proves an older entry than the one that stands now.
+  if (kept !== undefined && kept.size > indexes.at(-1)!) return kept.bytes;
+  const made = await assemble(parts, indexes);
+  if (isRefused(made)) return made;
+  if (made.file.length <= projectionBytesMax) {
+    await parts.store.putProjection(name, { size: made.size, bytes: made.file });
+  }
+  return made.file;
+}
+
+async function assemble(
+  parts: Parts,
+  indexes: readonly number[],
+): Promise<{ readonly file: Uint8Array; readonly size: number } | Refused> {
   const checkpoint = await parts.store.latestCheckpoint();
   const last = indexes.at(-1)!;
   if (checkpoint === undefined || checkpoint.size <= last) {
@@ -40,7 +57,8 @@ export async function assembleCertificate(
     if (isRefused(one)) return one;
     evidence.push(one);
   }
-  return encodeCertificate({ checkpoint: checkpoint.text, evidence });
+  const file = encodeCertificate({ checkpoint: checkpoint.text, evidence });
+  return { file, size: checkpoint.size };
 }
 
 function evidenceIndexes(proceeding: Proceeding): readonly number[] | Refused {

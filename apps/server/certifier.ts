@@ -1,6 +1,7 @@
 /** The certifier: says of each fulfilled writ what the journal bears out, once and no more. */
 import {
   currentState,
+  type Digest,
   digestOf,
   encodeCertificateStatement,
   encodeEnvelope,
@@ -16,6 +17,8 @@ import type { Voice } from "./voice.ts";
 export type CertifierParts = {
   readonly fold: EstateFold;
   readonly voice: Voice;
+  /** Makes the file of a writ's certificate and keeps it, as soon as witnesses saw its entry. */
+  readonly keepFile: (writ: Digest) => Promise<unknown>;
   readonly log: Log;
 };
 
@@ -23,6 +26,7 @@ export class Certifier {
   readonly #parts: CertifierParts;
   #started = false;
   #running: Promise<void> | undefined;
+  readonly #unkept = new Set<Digest>();
   #again = false;
 
   constructor(parts: CertifierParts) {
@@ -64,6 +68,13 @@ export class Certifier {
     for (const proceeding of this.#parts.fold.estate.proceedings.values()) {
       if (isDue(proceeding)) await this.#certify(proceeding);
     }
+    for (const writ of this.#unkept) {
+      const { certificateIndex } = this.#parts.fold.estate.proceedings.get(writ)!;
+      if (!this.#isWitnessed(certificateIndex)) continue;
+      this.#unkept.delete(writ);
+      // It can be made again when somebody asks for it.
+      await this.#parts.keepFile(writ).catch(() => undefined);
+    }
   }
 
   async #certify(proceeding: Proceeding): Promise<void> {
@@ -81,7 +92,14 @@ export class Certifier {
       .say(body, [statement])
       .catch(() => refused("unavailable", "the journal failed"));
     if (isRefused(said)) log("warning", "not certified", { writ, code: said.refused });
-    else log("info", "certified", { writ, index: said.index });
+    else {
+      this.#unkept.add(writ);
+      log("info", "certified", { writ, index: said.index });
+    }
+  }
+
+  #isWitnessed(index: number | undefined): boolean {
+    return index !== undefined && index < (this.#parts.fold.estate.lastWitnessed?.size ?? 0);
   }
 }
 

@@ -43,6 +43,7 @@ const urgentKinds: ReadonlySet<string> = new Set([
   "decision",
   "execution",
   "census",
+  "certificate",
 ]);
 
 export type CheckpointerParts = {

@@ -1,7 +1,15 @@
 /** The server put together: store, journal, fold, loops, HTTP; opened and closed in order. */
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
-import { equalBytes, isRefused, type Refused, readCosigned, refused, toHex } from "@writ/core";
+import {
+  type Digest,
+  equalBytes,
+  isRefused,
+  type Refused,
+  readCosigned,
+  refused,
+  toHex,
+} from "@writ/core";
 import {
   type Clock,
   Journal,
@@ -12,6 +20,7 @@ import {
   ordinaryLimits,
   verifyNative,
 } from "@writ/node";
+import { certificateFile } from "./certificate-file.ts";
 import { Certifier } from "./certifier.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Chronicle } from "./chronicle.ts";
@@ -83,7 +92,8 @@ export async function openServer(parts: ServerParts): Promise<RunningServer | Re
     clock,
     log,
   });
-  const certifier = new Certifier({ fold, voice, log });
+  const keepFile = (writ: Digest) => certificateFile({ fold, journal, store }, writ);
+  const certifier = new Certifier({ fold, voice, keepFile, log });
   const projector = new Projector({ fold, store, clock, log });
   const { hostNames } = options;
   const app = serverApp({ fold, chronicle, store, clock, events, door, journal, log, hostNames });

@@ -3,7 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Digest, isRefused, type KeyId, parseEntry, refused } from "@writ/core";
 import type { Journal, JournalStore } from "@writ/node";
 import { journalRoutes } from "@writ/node/api";
-import { assembleCertificate } from "../certificate-file.ts";
+import { certificateFile } from "../certificate-file.ts";
 import { witnessedTimeOf } from "../chronicle.ts";
 import type { Door } from "../door.ts";
 import type { EstateFold } from "../fold.ts";
@@ -65,7 +65,7 @@ export function journalHandlers(app: OpenAPIHono, parts: JournalHandlerParts): v
     return binary(bytes, { cache: forEver });
   });
   serveRaw(app, journalRoutes.certificateRoute, async ({ params }) => {
-    const file = await assembleCertificate({ fold, journal, store }, params.writ as Digest);
+    const file = await certificateFile({ fold, journal, store }, params.writ as Digest);
     return isRefused(file) ? file : binary(file, { type: "application/json" });
   });
   serveRaw(app, journalRoutes.checkpointRoute, async () => {

@@ -220,12 +220,12 @@ export class Rig {
     this.#heads.set(speaker, { sequence, previous: entry.digest });
   }
 
-  /** The first trust root's entry, signed by ada and ben. */
-  rootBytes(document: TrustRootDocument = this.document): Uint8Array {
+  /** A trust root's entry, signed by ada and ben; without `estate` it founds one. */
+  rootBytes(document: TrustRootDocument = this.document, estate?: Digest): Uint8Array {
     const checked = trustRoot(document);
     const payload = encodeStatement({
       version: 1,
-      estate: isRefused(checked) ? this.estate : checked.digest,
+      estate: estate ?? (isRefused(checked) ? this.estate : checked.digest),
       at: new Date().toISOString(),
       body: { kind: "root", root: document },
     });
