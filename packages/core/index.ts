@@ -125,6 +125,7 @@ export type {
   Artefact,
   Component,
   Control,
+  Host,
   Lifecycle,
   Placement,
   RegisterDocument,
@@ -135,6 +136,7 @@ export type {
 export { registerDocument } from "./register/document.ts";
 export { type Register, type RegisterChange, releaseKey } from "./register/register.ts";
 export { type Assignment, assignmentShape, type ControlReading } from "./sight/assignment.ts";
+export { type BlindSpot, isAccepted } from "./sight/blind-spot.ts";
 export {
   type Census,
   type Coverage,

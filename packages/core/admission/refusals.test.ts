@@ -307,7 +307,9 @@ const cases: Readonly<
   },
   "wrong-plan/no-control": {
     comment: "a writ that looks at fewer hosts",
-    ...proposal({ verification: { hosts: [], vantages: ["files"], watchSeconds: 3600 } }),
+    ...proposal({
+      verification: { hosts: [], vantages: ["files"], blindSpots: [], watchSeconds: 3600 },
+    }),
   },
   "stale-inventory/fewer-places": {
     comment: "a writ over fewer places",

@@ -15,6 +15,7 @@ import type {
   ServicePlacement,
 } from "../register/document.ts";
 import { type Register, releaseKey } from "../register/register.ts";
+import { vantages } from "../sight/census.ts";
 import type { Step } from "./step.ts";
 import type { WritAction } from "./trust-root.ts";
 import type { Place, Writ, WritRelease } from "./writ.ts";
@@ -48,14 +49,18 @@ export function draw(register: Register, order: Order, watchSeconds: number): Dr
     );
   }
   const inventory = inventoryOf(places, controls);
+  const hosts = [...new Set(inventory.map(({ host }) => host))].sort();
   return {
     from: releases.from.map(written),
     ...(releases.to === undefined ? {} : { to: written(releases.to) }),
     inventory,
     steps,
     verification: {
-      hosts: [...new Set(inventory.map(({ host }) => host))].sort(),
-      vantages: ["files", "processes", "controls"],
+      hosts,
+      vantages,
+      blindSpots: hosts.flatMap((host) =>
+        (register.hosts.get(host)?.document.blindSpots ?? []).map((spot) => ({ host, spot })),
+      ),
       watchSeconds,
     },
   };

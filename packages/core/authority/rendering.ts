@@ -201,12 +201,15 @@ function placeOf(place: Place, number: string): RenderedSection {
 }
 
 function verificationOf({ verification }: Writ): RenderedSection {
-  const { hosts, vantages, watchSeconds } = verification;
+  const { hosts, vantages, blindSpots, watchSeconds } = verification;
   return {
     heading: "must be seen afterwards",
     lines: [
       ...hosts.map((host) => line("on host", host)),
       line("through", vantages.join(", ")),
+      ...blindSpots.map(({ host, spot }) =>
+        line("not seen", `${host}: ${spot.vantage}: ${spot.where} (${spot.why})`),
+      ),
       line("watched for", spokenSeconds(watchSeconds)),
     ],
   };

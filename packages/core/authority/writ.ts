@@ -22,6 +22,8 @@ import {
   text,
 } from "../encoding/shape.ts";
 import { placePath } from "../register/document.ts";
+import { blindSpotShape } from "../sight/blind-spot.ts";
+import { vantages } from "../sight/census.ts";
 import { stepShape } from "./step.ts";
 import { nameShape, writActions } from "./trust-root.ts";
 
@@ -71,7 +73,9 @@ export const writShape = object({
   steps: list(stepShape, stepsMax),
   verification: object({
     hosts: list(text(128), 10_000),
-    vantages: list(oneOf("files", "processes", "controls"), 3),
+    vantages: list(oneOf(...vantages), vantages.length),
+    /** Where probes cannot look, as humans accepted in the register when the writ was drawn. */
+    blindSpots: list(object({ host: text(128), spot: blindSpotShape }), 10_000),
     watchSeconds: integer(1, 31_536_000),
   }),
   proposer: nameShape,

@@ -61,6 +61,7 @@ export function certificateStatement(estate: Estate, proceeding: Proceeding): Js
         phase: proceeding.steps.get(at)?.phase ?? "not begun",
       })),
       coverage: fulfilled.covered.map(coverageOf),
+      blindSpots: writ.verification.blindSpots.map(({ host, spot }) => ({ host, ...spot })),
       watchSeconds: writ.verification.watchSeconds,
     },
   };

@@ -32,6 +32,7 @@ function copyRegister(register: Register): Register {
     releases: new Map(register.releases),
     placements: new Map(register.placements),
     controls: new Map(register.controls),
+    hosts: new Map(register.hosts),
     releasesByDigest: mapped(register.releasesByDigest, (holders) => new Set(holders)),
     entriesOf: mapped(register.entriesOf, (indexes) => new Set(indexes)),
   };

@@ -55,6 +55,7 @@ function imageOfRegister(register: Register): Json {
     })),
     placements: sorted(register.placements, said),
     controls: sorted(register.controls, said),
+    hosts: sorted(register.hosts, said),
   };
 }
 

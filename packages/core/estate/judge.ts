@@ -7,8 +7,8 @@ import type { Proceeding } from "../authority/proceeding.ts";
 import type { SwitchLink } from "../authority/step.ts";
 import type { Place, Writ, WritRelease } from "../authority/writ.ts";
 import type { Digest } from "../encoding/digest.ts";
-import type { Control } from "../register/document.ts";
-import type { Coverage, SeenControl } from "../sight/census.ts";
+import type { Coverage } from "../sight/census.ts";
+import { controlAltered } from "../sight/control.ts";
 import {
   type HeldBy,
   type HostSight,
@@ -73,7 +73,10 @@ export function judge(estate: Estate, proceeding: Proceeding): Verdict {
     const paths = writ.inventory.flatMap((place) =>
       place.host === host && place.path !== undefined ? [place.path] : [],
     );
-    const lacking = notCovered(look.census, paths);
+    const accepted = writ.verification.blindSpots.flatMap((blind) =>
+      blind.host === host ? [blind.spot] : [],
+    );
+    const lacking = notCovered(look.census, paths, accepted);
     const seen = judgeHost({ estate, writ, sight });
     contradictions.push(...seen.contradictions);
     asOrdered.push(...seen.asOrdered);
@@ -276,23 +279,4 @@ function judgeControl(
     detail: altered,
     placement: control.control,
   };
-}
-
-/** How a control differs from what the register expects; `undefined` if it does not. */
-export function controlAltered(control: Control, seen: SeenControl): string | undefined {
-  const key = control.reading.key ?? "the value";
-  if (seen.state !== "present") return `${control.control} is ${seen.state}`;
-  if (seen.value === undefined) return `${key} is absent; expected ${control.expected}`;
-  if (seen.value !== control.expected) {
-    const because = seen.because === undefined ? "" : ` (${seen.because})`;
-    return `${key} is ${seen.value}${because}; expected ${control.expected}`;
-  }
-  if (seen.symlink === true) return `${control.reading.path} was replaced by a symlink`;
-  if (control.owner !== undefined && seen.owner !== control.owner) {
-    return `owner is ${seen.owner}; expected ${control.owner}`;
-  }
-  if (control.mode !== undefined && seen.mode !== control.mode) {
-    return `mode is ${seen.mode}; expected ${control.mode}`;
-  }
-  return undefined;
 }

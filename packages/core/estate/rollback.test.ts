@@ -1,6 +1,7 @@
 /** The main story: an order, its approvals, its execution, and what sight makes of it. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { certificateStatement } from "../certificate/statement.ts";
 import { censusOf, chatbotRegister, holder, mass, newWeights } from "../testing/chatbot.ts";
 import { EstateKit } from "../testing/estate-kit.ts";
 
@@ -91,6 +92,27 @@ describe("a rollback", () => {
     kit.sees({ ...census, coverage: [{ ...files!, gaps, gapsTotal: 1 }, ...others] });
     assert.equal(kit.state(writ), "verifying");
     assert.match(kit.estate.proceedings.get(writ)!.verdict!.uncovered[0]!.why, /locked/);
+  });
+
+  test("is fulfilled past a blind spot that humans accepted, and its certificate names it", async () => {
+    const kit = await estateOn("h1");
+    const spot = { vantage: "processes", where: "/proc/1/*", why: "no-permission" } as const;
+    const host = { document: "host", host: "h1", owner: "ops", blindSpots: [spot] } as const;
+    kit.register(host);
+    const writ = await kit.carriedOut(order);
+    const blind = (where: string) => {
+      const census = censusOf("h1", { runs: "3.8" });
+      const [files, processes, controls] = census.coverage;
+      const gaps = [{ where, why: "no-permission" as const }];
+      return { ...census, coverage: [files!, { ...processes!, gaps, gapsTotal: 1 }, controls!] };
+    };
+    kit.sees(blind("/proc/12/maps"));
+    assert.equal(kit.state(writ), "verifying");
+    kit.sees(blind("/proc/1/maps"));
+    assert.equal(kit.state(writ), "fulfilled");
+    const proceeding = kit.estate.proceedings.get(writ)!;
+    const { predicate } = certificateStatement(kit.estate, proceeding) as { predicate: object };
+    assert.deepEqual((predicate as { blindSpots: object }).blindSpots, [{ host: "h1", ...spot }]);
   });
 
   test("is denied for good, vetoed before the fence, and neither after it", async () => {

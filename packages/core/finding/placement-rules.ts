@@ -10,6 +10,8 @@ import type {
   ServicePlacement,
 } from "../register/document.ts";
 import { releaseKey } from "../register/register.ts";
+import { isAccepted } from "../sight/blind-spot.ts";
+import type { Gap } from "../sight/census.ts";
 import {
   blockingGaps,
   type HostSight,
@@ -80,7 +82,9 @@ function linkIsMissing({ path }: LinkPlacement, look: Look): boolean {
 /** A service counts as there if any process holds its release, or another one of its component. */
 function serviceIsMissing(estate: Estate, place: ServicePlacement, look: Look): boolean {
   const processes = look.census.coverage.find(({ vantage }) => vantage === "processes");
-  if (processes === undefined || blockingGaps(processes).length > 0) return false;
+  const accepted = estate.register.hosts.get(place.host)?.document.blindSpots ?? [];
+  const isBlind = (gap: Gap) => !isAccepted(gap, "processes", accepted);
+  if (processes === undefined || blockingGaps(processes).some(isBlind)) return false;
   const digests = [...estate.register.releases.values()]
     .filter(({ document }) => document.component === place.component)
     .flatMap(({ document }) => document.artefacts.map(({ digest }) => digest));

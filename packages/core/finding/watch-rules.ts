@@ -1,6 +1,6 @@
 /** Register × observation, for what watches and what stops: controls, probes, coverage. */
 import type { Estate } from "../estate/estate.ts";
-import { controlAltered } from "../estate/judge.ts";
+import { controlAltered } from "../sight/control.ts";
 import { lostSight } from "../sight/host-sight.ts";
 import type { Case } from "./finding.ts";
 

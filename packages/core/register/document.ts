@@ -16,6 +16,7 @@ import {
   text,
 } from "../encoding/shape.ts";
 import { controlReading } from "../sight/assignment.ts";
+import { blindSpotShape } from "../sight/blind-spot.ts";
 import { pathLengthMax } from "../sight/census.ts";
 
 /** Ids are compared by eye at two in the morning: plain ASCII, no spaces. */
@@ -136,6 +137,17 @@ const control = object({
   mode: optional(matching(/^0[0-7]{3,4}$/, "octal permission bits such as 0644")),
 });
 
+const host = object({
+  document: oneOf("host"),
+  host: id,
+  owner: text(256),
+  /** Where its probe cannot look, and humans know it. */
+  blindSpots: list(blindSpotShape, 1000),
+  /** Why these blind spots are accepted. */
+  because: optional(text(2048)),
+});
+
+export type Host = Shaped<typeof host>;
 export type Component = Shaped<typeof component>;
 export type Release = Shaped<typeof release>;
 export type FilePlacement = Shaped<typeof filePlacement>;
@@ -143,7 +155,7 @@ export type LinkPlacement = Shaped<typeof linkPlacement>;
 export type ServicePlacement = Shaped<typeof servicePlacement>;
 export type Placement = FilePlacement | LinkPlacement | ServicePlacement;
 export type Control = Shaped<typeof control>;
-export type RegisterDocument = Component | Release | Placement | Control;
+export type RegisterDocument = Component | Release | Placement | Control | Host;
 
 export const registerDocument: Shape<RegisterDocument> = tagged<RegisterDocument>("document", {
   component,
@@ -152,4 +164,5 @@ export const registerDocument: Shape<RegisterDocument> = tagged<RegisterDocument
   link: linkPlacement,
   service: servicePlacement,
   control,
+  host,
 });

@@ -9,6 +9,7 @@ import type {
   Artefact,
   Component,
   Control,
+  Host,
   Lifecycle,
   Placement,
   RegisterDocument,
@@ -34,6 +35,7 @@ export type Register = {
   readonly releases: Map<string, RegisteredRelease>;
   readonly placements: Map<string, Said<Placement>>;
   readonly controls: Map<string, Said<Control>>;
+  readonly hosts: Map<string, Said<Host>>;
   /** Which releases hold an artefact of this content. */
   readonly releasesByDigest: Map<Digest, Set<string>>;
   /** Indexes of the entries that said anything of a component. */
@@ -54,6 +56,7 @@ export function emptyRegister(): Register {
     releases: new Map(),
     placements: new Map(),
     controls: new Map(),
+    hosts: new Map(),
     releasesByDigest: new Map(),
     entriesOf: new Map(),
   };
@@ -94,8 +97,10 @@ export function applyChange(register: Register, change: RegisterChange, index: n
     register.controls.delete(id);
   }
   for (const document of change.set) {
-    const entries = register.entriesOf.get(document.component) ?? new Set();
-    register.entriesOf.set(document.component, entries.add(index));
+    if (document.document !== "host") {
+      const entries = register.entriesOf.get(document.component) ?? new Set();
+      register.entriesOf.set(document.component, entries.add(index));
+    }
     switch (document.document) {
       case "component":
         register.components.set(document.component, { document, index });
@@ -110,6 +115,9 @@ export function applyChange(register: Register, change: RegisterChange, index: n
         break;
       case "control":
         register.controls.set(document.control, { document, index });
+        break;
+      case "host":
+        register.hosts.set(document.host, { document, index });
         break;
       default:
         unreachable(document);
@@ -146,6 +154,8 @@ function documentKey(document: RegisterDocument): string {
       return `release ${releaseKey(document.component, document.release)}`;
     case "control":
       return `id ${document.control}`;
+    case "host":
+      return `host ${document.host}`;
     case "file":
     case "link":
     case "service":
@@ -160,7 +170,7 @@ function checkDocument(
   document: RegisterDocument,
   coming: ReadonlyMap<string, RegisterDocument>,
 ): Refused | undefined {
-  if (document.document === "component") return undefined;
+  if (document.document === "component" || document.document === "host") return undefined;
   const { component } = document;
   if (!register.components.has(component) && !coming.has(`component ${component}`)) {
     return refused("unknown-reference", `component ${component} is not registered`);

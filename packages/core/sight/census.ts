@@ -25,6 +25,23 @@ export const namesMax = 10_000;
 /** Masses, processes, links in one census: beyond it the probe must split its roots. */
 export const sightsMax = 1_000_000;
 
+/** Ways of seeing that this census knows. */
+export const vantages = ["files", "processes", "controls"] as const;
+
+/** Why something was not read. */
+export const gapReasons = [
+  "unreadable",
+  "changed-while-read",
+  "vanished-while-read",
+  "special-file",
+  "other-filesystem",
+  "excluded",
+  "too-large",
+  "limit",
+  "no-permission",
+  "not-supported",
+] as const;
+
 const count = integer(0, Number.MAX_SAFE_INTEGER);
 const path = text(pathLengthMax);
 /** Time on the probe's own clock, RFC 3339 UTC with milliseconds. Told, never trusted. */
@@ -111,25 +128,11 @@ const control = object({
   symlink: optional(boolean),
 });
 
-const gap = object({
-  where: path,
-  why: oneOf(
-    "unreadable",
-    "changed-while-read",
-    "vanished-while-read",
-    "special-file",
-    "other-filesystem",
-    "excluded",
-    "too-large",
-    "limit",
-    "no-permission",
-    "not-supported",
-  ),
-});
+const gap = object({ where: path, why: oneOf(...gapReasons) });
 
 /** What one vantage looked at and what it could not: the ledger that silence is judged by. */
 const coverage = object({
-  vantage: oneOf("files", "processes", "controls"),
+  vantage: oneOf(...vantages),
   /** Roots of the files vantage; empty for the others. */
   roots: list(path, 1024),
   entries: count,

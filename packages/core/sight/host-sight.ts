@@ -2,8 +2,19 @@
  * What is known by sight of one host: its newest census, since when each thing in it has been there,
  * and how well the probe has seen. A fold over that host's census and heartbeat entries.
  */
+
 import type { Digest } from "../encoding/digest.ts";
-import type { Census, Coverage, Gap, Hold, Mass, SeenProcess, Vantage } from "./census.ts";
+import { type BlindSpot, isAccepted } from "./blind-spot.ts";
+import {
+  type Census,
+  type Coverage,
+  type Gap,
+  type Hold,
+  type Mass,
+  type SeenProcess,
+  type Vantage,
+  vantages,
+} from "./census.ts";
 
 export type HostSight = {
   readonly host: string;
@@ -47,16 +58,20 @@ export function blockingGaps(coverage: Coverage): readonly Gap[] {
 }
 
 /** What was missing of a look over these paths; empty if it covered all of them. */
-export function notCovered(census: Census, paths: readonly string[]): readonly string[] {
+export function notCovered(
+  census: Census,
+  paths: readonly string[],
+  accepted: readonly BlindSpot[],
+): readonly string[] {
   const files = census.coverage.find(({ vantage }) => vantage === "files");
   const problems: string[] = [];
-  for (const vantage of ["files", "processes", "controls"] as const) {
+  for (const vantage of vantages) {
     const ledger = census.coverage.find((coverage) => coverage.vantage === vantage);
     if (ledger === undefined) {
       problems.push(`no ${vantage} vantage`);
       continue;
     }
-    const gaps = blockingGaps(ledger);
+    const gaps = blockingGaps(ledger).filter((gap) => !isAccepted(gap, vantage, accepted));
     const unlisted = ledger.gapsTotal - ledger.gaps.length;
     if (unlisted > 0) problems.push(`${vantage}: ${unlisted} gaps too many to list`);
     for (const { where, why } of gaps.slice(0, 20)) problems.push(`${vantage}: ${where}: ${why}`);

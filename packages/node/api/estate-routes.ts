@@ -86,6 +86,7 @@ export const registerRoute = createRoute({
       releases: z.array(said.extend({ lifecycle, lifecycleSince: count })),
       placements: z.array(said),
       controls: z.array(said),
+      hosts: z.array(said),
     }),
     "the register",
   ),
