@@ -36,18 +36,18 @@ export function alignViews(
   const runs = Math.min(...[...candidates, ...registered].map((view) => view.places.starts.length));
   const ours = candidates.map((view) => rank(view, runs));
   const theirs = registered.map((view) => rank(view, runs));
+  const taken = new Set<Ranked>();
+  const pairs: Pair[] = inOrder(ours, theirs, taken, runs);
   const scored: { a: Ranked; b: Ranked; score: number }[] = [];
   for (const a of ours) {
-    if (a.chooser === undefined) continue;
+    if (a.chooser === undefined || taken.has(a)) continue;
     for (const b of theirs) {
-      if (b.chooser === undefined) continue;
+      if (b.chooser === undefined || taken.has(b)) continue;
       const score = dot(a.chooser, b.chooser);
       if (score >= chosenMin) scored.push({ a, b, score });
     }
   }
   scored.sort((x, y) => y.score - x.score);
-  const taken = new Set<Ranked>();
-  const pairs: Pair[] = [];
   for (const { a, b, score } of scored) {
     if (taken.has(a) || taken.has(b)) continue;
     taken.add(a).add(b);
@@ -56,7 +56,41 @@ export function alignViews(
   return pairs;
 }
 
+/** So alike that no other pairing need be tried. */
+const surelyMin = 0.9;
+
+/** Most copies keep their tensors in order: pairs of like places that are plainly the same. */
+function inOrder(
+  ours: readonly Ranked[],
+  theirs: readonly Ranked[],
+  taken: Set<Ranked>,
+  runs: number,
+): Pair[] {
+  const wholes = theirs.filter(({ view }) => view.view.how === "");
+  const pairs: Pair[] = [];
+  if (wholes.length !== ours.length) return pairs;
+  for (const [i, a] of ours.entries()) {
+    const b = wholes[i]!;
+    if (a.chooser === undefined || b.chooser === undefined) continue;
+    const score = dot(a.chooser, b.chooser);
+    if (score < surelyMin) continue;
+    taken.add(a).add(b);
+    pairs.push(pairOf(a, b, score, runs));
+  }
+  return pairs;
+}
+
+/** Ranks of views that are compared again and again: the register's, mostly. */
+const known = new WeakMap<SketchedView, Map<number, Ranked>>();
+
 function rank(view: SketchedView, runs: number): Ranked {
+  const byRuns = known.get(view) ?? new Map<number, Ranked>();
+  const ranked = byRuns.get(runs) ?? rankAnew(view, runs);
+  known.set(view, byRuns.set(runs, ranked));
+  return ranked;
+}
+
+function rankAnew(view: SketchedView, runs: number): Ranked {
   const { length } = view.places;
   const ranks = rankRuns(view.values.subarray(0, runs * length), length);
   // A model with one run alone has none to spare for choosing.

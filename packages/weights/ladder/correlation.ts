@@ -33,8 +33,13 @@ export function rankRuns(values: Float32Array, length: number): Float32Array {
   const ranks = new Float32Array(values.length);
   const order = new Uint16Array(length);
   for (let from = 0; from + length <= values.length; from += length) {
-    for (let i = 0; i < length; i += 1) order[i] = i;
-    order.sort((x, y) => values[from + x]! - values[from + y]!);
+    // Insertion: runs are short, and a comparator's call would cost more than the moves.
+    for (let i = 0; i < length; i += 1) {
+      const value = values[from + i]!;
+      let at = i;
+      for (; at > 0 && values[from + order[at - 1]!]! > value; at -= 1) order[at] = order[at - 1]!;
+      order[at] = i;
+    }
     const centre = (length - 1) / 2;
     for (let i = 0; i < length; ) {
       let end = i + 1;

@@ -45,8 +45,35 @@ export async function identify(
   const exact = byDigests(model.contents ?? [], register);
   if (exact !== undefined) return exact;
   const wanted = new Set(usable.flatMap((entry) => entry.views.map((view) => view.key)));
-  const looked = await sketch(model.weights, { key, turned: false, wanted });
-  return identifySketch({ weights: model.weights, looked, key }, usable);
+  const options = { key, turned: false, wanted } as const;
+  const whole = await sketch(model.weights, { ...options, only: "whole" });
+  const first = { weights: model.weights, looked: whole, key };
+  const compared = compareAll(whole, usable);
+  const without = explainedBy(compared);
+  const open = model.weights.some(({ elements }, i) => elements >= openMin && !without.has(i));
+  if (!open) return decide(first, compared);
+  const parts = await sketch(model.weights, { ...options, only: "parts", without });
+  const looked = { weights: whole.weights, views: [...whole.views, ...parts.views] };
+  return identifySketch({ ...first, looked }, usable);
+}
+
+/** Weights smaller than this are not worth a second round of reads. */
+const openMin = 4_096;
+
+/** Weights that some registered model explains as they are. */
+function explainedBy(compared: Compared): ReadonlySet<number> {
+  let best: ReadonlySet<number> = new Set();
+  for (const { comparison } of compared) {
+    const placed = new Set(comparison.matches.map(({ pair }) => pair.candidate.view.weight));
+    if (placed.size > best.size) best = placed;
+  }
+  return best;
+}
+
+type Compared = readonly { readonly entry: Fingerprint; readonly comparison: Comparison }[];
+
+function compareAll(looked: Sketch, register: readonly Fingerprint[]): Compared {
+  return register.map((entry) => ({ entry, comparison: compareSketches(looked, entry) }));
 }
 
 /** The same, from a sketch that was taken already with `turned: false`. */
@@ -54,11 +81,11 @@ export async function identifySketch(
   candidate: Candidate,
   register: readonly Fingerprint[],
 ): Promise<Identification> {
-  const family = Math.log(Math.max(1, register.length));
-  const compared = register.map((entry) => ({
-    entry,
-    comparison: compareSketches(candidate.looked, entry),
-  }));
+  return decide(candidate, compareAll(candidate.looked, register));
+}
+
+async function decide(candidate: Candidate, compared: Compared): Promise<Identification> {
+  const family = Math.log(Math.max(1, compared.length));
   const related = compared.filter(
     ({ comparison }) => comparison.significance.logP + family + logLooks <= logErrorMax,
   );
@@ -134,8 +161,6 @@ async function judgeRelated(
   const match = judgement.verdict === "unrelated" ? undefined : entry.name;
   return { ...judgement, match };
 }
-
-type Compared = readonly { readonly entry: Fingerprint; readonly comparison: Comparison }[];
 
 /** Looks for a model whose values agree nowhere by place, but whose rows or geometry do. */
 async function findDisguised(

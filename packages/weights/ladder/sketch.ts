@@ -43,7 +43,7 @@ export type Sketch = {
 /** Values in fewer than this cannot tell anything. */
 export const sketchedElementsMin = 8;
 /** Runs of one view: fewer when there are many weights, so that the whole stays bounded. */
-const runsTotal = 1024;
+const runsTotal = 512;
 const runsMin = 4;
 const runsMax = 64;
 /** Tables (embeddings) get more: when all else is disguised they are what is left. */
@@ -69,16 +69,20 @@ export function placesOf(key: Uint8Array, shape: readonly number[], count: numbe
 /** A view to be looked at, and how often. */
 type Look = { readonly view: View; readonly runs: number };
 
-/** Looks through the weights. With `wanted`, only at views whose key some fingerprint has. */
-export async function sketch(
-  weights: readonly Weight[],
-  options: {
-    readonly key: Uint8Array;
-    /** Enrolment looks at every order of the axes; a look at a file needs only its own. */
-    readonly turned: boolean;
-    readonly wanted?: ReadonlySet<string>;
-  },
-): Promise<Sketch> {
+export type SketchOptions = {
+  readonly key: Uint8Array;
+  /** Enrolment looks at every order of the axes; a look at a file needs only its own. */
+  readonly turned: boolean;
+  /** Only views whose key is among these. */
+  readonly wanted?: ReadonlySet<string>;
+  /** `whole` weights first, `parts` only of what they leave open; absent: both. */
+  readonly only?: "whole" | "parts";
+  /** Weights that need no further look. */
+  readonly without?: ReadonlySet<number>;
+};
+
+/** Looks through the weights. */
+export async function sketch(weights: readonly Weight[], options: SketchOptions): Promise<Sketch> {
   const views: SketchedView[] = [];
   const places = new Map<string, Places>();
   for (const { view, runs } of looks(weights, options)) {
@@ -99,14 +103,7 @@ export function factsOf(weight: Weight): WeightFacts {
   return { name, shape, elements, type, quantised };
 }
 
-function looks(
-  weights: readonly Weight[],
-  options: {
-    readonly key: Uint8Array;
-    readonly turned: boolean;
-    readonly wanted?: ReadonlySet<string>;
-  },
-): readonly Look[] {
+function looks(weights: readonly Weight[], options: SketchOptions): readonly Look[] {
   const chosen = chosenWeights(weights, options.key);
   const tall = tallWeights(weights);
   const matrices = chosen.filter((index) => weights[index]!.shape.length > 1).length;
@@ -114,11 +111,12 @@ function looks(
   const runs = Math.min(runsMax, Math.max(runsMin, share));
   const result: Look[] = [];
   for (const index of chosen) {
+    if (options.without?.has(index)) continue;
     const whole = wholeView(weights[index]!, index);
     const isTall = tall.has(index);
     const views = [
-      whole,
-      ...partViews(whole, isTall),
+      ...(options.only === "parts" ? [] : [whole]),
+      ...(options.only === "whole" ? [] : partViews(whole, isTall)),
       ...(options.turned ? turnedViews(whole) : []),
     ];
     for (const view of views) {

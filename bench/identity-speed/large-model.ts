@@ -1,0 +1,82 @@
+/**
+ * Model files of any size that cost little disk: safetensors of a Llama shape, sparse, with real
+ * values only where they will be read. What is not read would only be skipped in a real file too.
+ */
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import type { Reader } from "../../packages/weights/reader.ts";
+import { noiseOf } from "../../packages/weights/testing/noise.ts";
+
+const hidden = 4096;
+const inner = 11_008;
+const vocabulary = 32_000;
+
+/** Names and shapes of a model of so many layers, in file order. */
+function tensorsOf(layers: number): readonly (readonly [string, readonly number[]])[] {
+  const tensors: (readonly [string, readonly number[]])[] = [];
+  tensors.push(["model.embed_tokens.weight", [vocabulary, hidden]]);
+  for (let layer = 0; layer < layers; layer += 1) {
+    const at = `model.layers.${layer}`;
+    for (const part of ["q", "k", "v", "o"]) {
+      tensors.push([`${at}.self_attn.${part}_proj.weight`, [hidden, hidden]]);
+    }
+    tensors.push([`${at}.mlp.gate_proj.weight`, [inner, hidden]]);
+    tensors.push([`${at}.mlp.up_proj.weight`, [inner, hidden]]);
+    tensors.push([`${at}.mlp.down_proj.weight`, [hidden, inner]]);
+    tensors.push([`${at}.input_layernorm.weight`, [hidden]]);
+    tensors.push([`${at}.post_attention_layernorm.weight`, [hidden]]);
+  }
+  tensors.push(["model.norm.weight", [hidden]], ["lm_head.weight", [vocabulary, hidden]]);
+  return tensors;
+}
+
+/** Writes a sparse file of about `gigabytes`; its data are zeros until {@link fillRead}. */
+export function writeSparseModel(path: string, gigabytes: number): number {
+  const layerBytes = 2 * (4 * hidden * hidden + 3 * hidden * inner);
+  const layers = Math.max(1, Math.round((gigabytes * 1e9 - 4 * vocabulary * hidden) / layerBytes));
+  let offset = 0;
+  const header: Record<string, unknown> = {};
+  for (const [name, shape] of tensorsOf(layers)) {
+    const length = 2 * shape.reduce((product, size) => product * size, 1);
+    header[name] = { dtype: "BF16", shape, data_offsets: [offset, offset + length] };
+    offset += length;
+  }
+  const text = Buffer.from(JSON.stringify(header).padEnd(8 * 8192));
+  const lead = Buffer.alloc(8);
+  lead.writeBigUInt64LE(BigInt(text.length));
+  const file = openSync(path, "w");
+  writeSync(file, Buffer.concat([lead, text]));
+  ftruncateSync(file, 8 + text.length + offset);
+  closeSync(file);
+  return 8 + text.length + offset;
+}
+
+/** A synchronous reader over an open file. */
+export function fileReader(file: number, size: number): Reader {
+  return {
+    size,
+    read(offset, length) {
+      const bytes = new Uint8Array(length);
+      readSync(file, bytes, 0, length, offset);
+      return bytes;
+    },
+  };
+}
+
+/** A reader that writes noise wherever the file holds only zeros, before it is read. */
+export function fillingReader(file: number, size: number): Reader {
+  const noise = noiseOf(size % 65_521);
+  const plain = fileReader(file, size);
+  return {
+    size,
+    read(offset, length) {
+      const bytes = plain.read(offset, length) as Uint8Array;
+      if (bytes.some((byte) => byte !== 0)) return bytes;
+      const values = new Uint32Array(
+        Float32Array.from({ length: length / 2 }, () => 0.02 * noise.normal()).buffer,
+      );
+      const filled = new Uint8Array(Uint16Array.from(values, (word) => word >>> 16).buffer);
+      writeSync(file, filled, 0, filled.length, offset);
+      return filled;
+    },
+  };
+}
