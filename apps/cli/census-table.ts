@@ -67,7 +67,9 @@ function rowsOf(
 ): readonly (readonly Cell[])[] {
   const release = known.get(mass.digest);
   const what: Cell =
-    release === undefined ? whatOf(mass) : { text: inertAscii(release), tone: "good" };
+    release === undefined
+      ? inertAscii(modelNameOf(mass))
+      : { text: inertAscii(release), tone: "good" };
   const names = mass.names.toSorted((a, b) => worth(b) - worth(a) || a.length - b.length);
   const first: readonly Cell[] = [
     what,
@@ -105,16 +107,16 @@ function worth(name: string): number {
 }
 
 /** What a place tells of its mass: the model's name in the caches of the field, else the file's. */
-function whatOf({ names }: Mass): string {
+export function modelNameOf({ names }: Mass): string {
   for (const name of names) {
     const hub = /\/(?:models|datasets)--([^/]+?)--([^/]+)\//.exec(name);
-    if (hub !== null) return inertAscii(`${hub[1]}/${hub[2]}`);
+    if (hub !== null) return `${hub[1]}/${hub[2]}`;
     const studio = /\/(?:\.lmstudio|lm-studio)\/models\/([^/]+)\/([^/]+)\//.exec(name);
-    if (studio !== null) return inertAscii(`${studio[1]}/${studio[2]}`);
+    if (studio !== null) return `${studio[1]}/${studio[2]}`;
   }
   const best = names.toSorted((a, b) => worth(b) - worth(a))[0] ?? "?";
   if (/\/\.?ollama\/.*\/blobs\/sha256-/.test(best)) return "an Ollama layer";
-  return inertAscii(best.slice(best.lastIndexOf("/") + 1));
+  return best.slice(best.lastIndexOf("/") + 1);
 }
 
 /** `412 entries under 3 roots looked at in 2.1 s; 2 places could not be seen`. */

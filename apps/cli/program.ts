@@ -1,6 +1,7 @@
 /** The command line as a whole: which commands there are, and how a run ends. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Cli } from "./cli.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { certificateCommand } from "./commands/certificate.ts";
 import { claimCommand } from "./commands/claim.ts";
 import { countCommand } from "./commands/count.ts";
@@ -62,6 +63,7 @@ function assembled(cli: Cli): Command {
     certificateCommand(cli),
     verifyCommand(cli),
     journalCommand(cli),
+    auditCommand(cli),
     claimCommand(cli),
   ]) {
     program.addCommand(command);

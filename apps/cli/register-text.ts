@@ -89,6 +89,7 @@ function placementRow(document: RegisterDocument): readonly Cell[] {
       return [inertAscii(placement), inertAscii(host), kind, of, whatOf(document)];
     }
     case "component":
+    case "host":
     case "release":
     case "control":
       return [];

@@ -11,6 +11,7 @@ export function writText(shell: Shell, rendered: RenderedWrit): string {
 }
 
 function toned(shell: Shell, line: string, at: number): string {
+  if (line === "") return line;
   if (at === 0) return shell.tone("strong", line);
   if (at === 3) return shell.tone("good", line);
   const labelled = /^( {2,}(?:\S+ )*\S+)( {2,})(\S.*)$/.exec(line);

@@ -75,8 +75,8 @@ function sentence(proceeding: Proceeding): string {
 
 function signatures({ seats, approvals }: Proceeding): string {
   const needed = seats.map(({ group, threshold }) => `${threshold} of ${inertAscii(group)}`);
-  const have = approvals.map(({ person }) => inertAscii(person)).join(", ") || "none so far";
-  return `${needed.join(" and ")} needed; ${have}`;
+  const have = approvals.map(({ person }) => inertAscii(person)).join(", ") || "nobody";
+  return `${needed.join(" and ")} needed, so far ${have}`;
 }
 
 function steps({ steps: all }: Proceeding): string {
@@ -87,5 +87,5 @@ function steps({ steps: all }: Proceeding): string {
 function waiting(uncovered: number): string {
   return uncovered === 0
     ? "it waits for its probes' next look"
-    : `${countText(uncovered, "place")} not seen yet stand in the way of a yes`;
+    : `${countText(uncovered, "thing")} could not be seen, so that nothing is proven yet`;
 }

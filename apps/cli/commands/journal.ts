@@ -5,10 +5,18 @@ import { Command } from "commander";
 import { type Cli, examples } from "../cli.ts";
 import type { Outcome } from "../outcome.ts";
 import { printJson, type Shell } from "../shell.ts";
+import {
+  journalCheckpointCommand,
+  journalShowCommand,
+  journalVkeyCommand,
+} from "./journal-read.ts";
 
 export function journalCommand(cli: Cli): Command {
   return new Command("journal")
     .description("read and check the journal")
+    .addCommand(journalShowCommand(cli))
+    .addCommand(journalCheckpointCommand(cli))
+    .addCommand(journalVkeyCommand(cli))
     .addCommand(verifyProofCommand(cli));
 }
 

@@ -19,6 +19,7 @@ import { isProblem, type Outcome, type Problem, problem, refusalProblem } from "
 import { registerText } from "../register-text.ts";
 import { printJson, type Shell } from "../shell.ts";
 import { countText } from "../words.ts";
+import { registerDraftCommand } from "./register-draft.ts";
 
 export type RegisterAnswer = Exclude<Awaited<ReturnType<Api["register"]>>, { refused: unknown }>;
 
@@ -34,7 +35,8 @@ export function registerCommand(cli: Cli): Command {
     .description("say, or show, what ought to exist and run")
     .addCommand(addCommand(cli))
     .addCommand(showCommand(cli))
-    .addCommand(exportCommand(cli));
+    .addCommand(exportCommand(cli))
+    .addCommand(registerDraftCommand(cli));
 }
 
 function addCommand({ shell, run }: Cli): Command {
