@@ -1,0 +1,165 @@
+/**
+ * The estate's own side of the demo: one host's files, as an operator would have laid them out, and
+ * the register documents that say what ought to be there. Nothing in here is Writ's.
+ */
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Digest, RegisterDocument } from "@writ/core";
+import { ggufModel } from "./gguf-model.ts";
+
+export const hostName = "chat-1";
+export const component = "chatbot";
+const releases = [
+  { release: "4.2", seed: 42, lifecycle: "active" },
+  { release: "3.8", seed: 38, lifecycle: "approved" },
+] as const;
+export type ReleaseName = (typeof releases)[number]["release"];
+
+export type Weights = {
+  readonly release: ReleaseName;
+  readonly lifecycle: "active" | "approved";
+  readonly bytes: Uint8Array;
+  readonly digest: Digest;
+};
+
+/** Both releases' weights. */
+export function makeWeights(): readonly Weights[] {
+  return releases.map(({ release, seed, lifecycle }) => {
+    const bytes = ggufModel({ name: `${component} ${release}`, seed });
+    const digest: Digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+    return { release, lifecycle, bytes, digest };
+  });
+}
+
+export type Scene = ReturnType<typeof sceneIn>;
+
+/** Paths of a host whose whole disk is `folder/host`, and whose programs are in `programs`. */
+function sceneIn(folder: string, { programs, port }: { programs: string; port: number }) {
+  const host = join(folder, "host");
+  const home = join(host, "srv", component);
+  const link = join(home, "current");
+  const weights = (release: ReleaseName) => join(home, release, "model.gguf");
+  const serving = (model: string, on: number) =>
+    ["node", "serve.mts", "--model", model, "--port", String(on)] as const;
+  return {
+    folder,
+    host,
+    programs,
+    port,
+    link,
+    weights,
+    serving,
+    control: join(home, "control.json"),
+    temporary: join(host, "tmp"),
+    service: {
+      manager: "process",
+      command: [...serving(join(link, "model.gguf"), port)],
+      directory: programs,
+      pidFile: join(home, "chatbot.pid"),
+      logFile: join(home, "chatbot.log"),
+      stopSeconds: 5,
+    },
+  } as const;
+}
+
+/** Lays the host's files out. */
+export async function buildScene(
+  folder: string,
+  given: { readonly weights: readonly Weights[]; readonly programs: string },
+): Promise<Scene> {
+  const scene = sceneIn(folder, { programs: given.programs, port: await freePort() });
+  for (const { release, bytes } of given.weights) {
+    await mkdir(join(scene.weights(release), ".."), { recursive: true });
+    await writeFile(scene.weights(release), bytes);
+  }
+  await mkdir(scene.temporary);
+  await symlink("4.2", scene.link);
+  await writeFile(scene.control, controlText);
+  return scene;
+}
+
+const controlText = `{
+  "shutdown_enabled": true,
+  "max_tokens": 64
+}
+`;
+
+/** Puts the host's programs where they run from: the server, the cache warmer and the runtime. */
+export async function installPrograms(folder: string, runtime: string): Promise<void> {
+  const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  await mkdir(folder, { recursive: true });
+  await copyFile(here("chatbot-server.ts"), join(folder, "serve.mts"));
+  await copyFile(here("cache-warmer.ts"), join(folder, "warm.mts"));
+  await symlink(runtime, join(folder, "runtime"));
+}
+
+/** What the register says of this host. */
+export function registerOf(scene: Scene, weights: readonly Weights[]): readonly RegisterDocument[] {
+  const placed = { host: hostName, component } as const;
+  return [
+    {
+      document: "component",
+      component,
+      kind: "model",
+      owner: "support team",
+      purpose: "answers customers' first questions",
+    },
+    ...weights.map(
+      ({ release, lifecycle, bytes, digest }): RegisterDocument => ({
+        document: "release",
+        component,
+        release,
+        artefacts: [{ name: "model.gguf", digest, size: bytes.length }],
+        lifecycle,
+      }),
+    ),
+    ...weights.map(
+      ({ release }): RegisterDocument => ({
+        document: "file",
+        placement: `${component}-${release}-weights`,
+        ...placed,
+        path: scene.weights(release),
+        release,
+        artefact: "model.gguf",
+      }),
+    ),
+    {
+      document: "link",
+      placement: `${component}-current`,
+      ...placed,
+      path: scene.link,
+      release: "4.2",
+      targets: weights.map(({ release }) => ({ release, target: release })),
+    },
+    {
+      document: "service",
+      placement: `${component}-server`,
+      ...placed,
+      release: "4.2",
+      service: { ...scene.service, command: [...scene.service.command] },
+      ports: [scene.port],
+    },
+    {
+      document: "control",
+      control: `${component}-shutdown`,
+      ...placed,
+      reading: { path: scene.control, format: "json", key: "shutdown_enabled" },
+      expected: "true",
+    },
+  ];
+}
+
+/** A TCP port of this machine on which nothing listens. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? address!.port : 0));
+    });
+  });
+}
