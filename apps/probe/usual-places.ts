@@ -63,8 +63,6 @@ const onHost: readonly UsualPlace[] = [
   { of: "containerd layers", path: "/var/lib/containerd" },
   { of: "Podman layers", path: "/var/lib/containers" },
   { of: "shared memory", path: "/dev/shm" },
-  { of: "temporary files", path: "/tmp" },
-  { of: "temporary files", path: "/var/tmp" },
 ];
 
 /**
