@@ -116,7 +116,7 @@ test("an order is witnessed soon: 3 witnesses, 2 of them needed", async () => {
 test("killed, it resumes with all that it acknowledged, and nothing twice", async () => {
   const sent: { bytes: Uint8Array; index: number | undefined }[] = [];
   const killed = new Promise<void>((resolve) => {
-    setTimeout(() => void rig.end("SIGKILL").then(() => resolve()), 150);
+    setTimeout(() => void rig.end("SIGKILL").then(() => resolve()), 500);
   });
   for (let i = 0; i < 100_000; i += 1) {
     const bytes = rig.entryBytes("butler", note(`before the kill ${i}`));
