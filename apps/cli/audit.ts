@@ -97,7 +97,7 @@ export class Audit {
 
 /** What an estate comes to, in the form in which servers' answers are compared with it. */
 export function toldOf(estate: Estate): Told {
-  const { components, releases, placements, controls } = estate.register;
+  const { components, releases, placements, controls, hosts } = estate.register;
   const said = (map: ReadonlyMap<string, { readonly document: unknown; readonly index: number }>) =>
     [...map.values()].map(({ document, index }) => ({ document, index }));
   return comparable({
@@ -106,6 +106,7 @@ export function toldOf(estate: Estate): Told {
       releases: [...releases.values()],
       placements: said(placements),
       controls: said(controls),
+      hosts: said(hosts),
     },
     writs: [...estate.proceedings.values()].map((proceeding) => ({
       digest: proceeding.digest,

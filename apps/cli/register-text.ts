@@ -7,7 +7,7 @@ import { shortDigest, sizeText } from "./words.ts";
 
 /** All of it; or that there is nothing. */
 export function registerText(shell: Shell, register: RegisterAnswer): string {
-  const { components, releases, placements, controls } = register;
+  const { components, releases, placements, controls, hosts } = register;
   if (components.length === 0) {
     return "the register is empty\nnext: ./writ register add FILE --as NAME\n";
   }
@@ -55,8 +55,19 @@ export function registerText(shell: Shell, register: RegisterAnswer): string {
       ],
       controls.map(({ document }) => controlRow(document)),
     ),
+    table(
+      shell,
+      [
+        { head: "host" },
+        { head: "owner" },
+        { head: "accepted blind spot", wraps: true },
+        { head: "why not seen" },
+        { head: "accepted because", wraps: true },
+      ],
+      hosts.flatMap(({ document }) => hostRows(document)),
+    ),
   ];
-  const filled = [components, releases, placements, controls];
+  const filled = [components, releases, placements, controls, hosts];
   return parts.filter((_, at) => filled[at]!.length > 0).join("\n");
 }
 
@@ -104,6 +115,19 @@ function whatOf(document: Extract<RegisterDocument, { placement: string }>): str
   const run =
     service.manager === "systemd" ? service.unit : service.command.map(inertAscii).join(" ");
   return ports.length === 0 ? run : `${run}, ports ${ports.join(", ")}`;
+}
+
+function hostRows(document: RegisterDocument): readonly (readonly Cell[])[] {
+  if (document.document !== "host") return [];
+  const { host, owner, blindSpots, because } = document;
+  const first = [inertAscii(host), inert(owner)];
+  if (blindSpots.length === 0) return [[...first, "none", "", ""]];
+  return blindSpots.map(({ vantage, where, why }, at) => [
+    ...(at === 0 ? first : ["", ""]),
+    `${vantage}: ${inertAscii(where)}`,
+    why,
+    at === 0 ? inert(because ?? "") : "",
+  ]);
 }
 
 function controlRow(document: RegisterDocument): readonly Cell[] {

@@ -53,7 +53,7 @@ function addCommand({ shell, run }: Cli): Command {
 
 function showCommand({ shell, run }: Cli): Command {
   return new Command("show")
-    .description("show components, releases, placements and controls")
+    .description("show components, releases, placements, controls and blind spots")
     .option("--data <dir>", dataHelp)
     .option("--json", "print the register, as the API has it")
     .addHelpText("after", examples("./writ register show"))
@@ -105,8 +105,8 @@ async function show(shell: Shell, options: ReadOptions): Promise<Outcome> {
 async function exportAll(shell: Shell, options: ReadOptions): Promise<Outcome> {
   const register = await fetchRegister(shell, options);
   if (isProblem(register)) return register;
-  const { components, releases, placements, controls } = register;
-  const set = [...components, ...releases, ...placements, ...controls].map(
+  const { components, releases, placements, controls, hosts } = register;
+  const set = [...components, ...releases, ...placements, ...controls, ...hosts].map(
     ({ document }) => document,
   );
   if (options.json === true) printJson(shell, { set, remove: [] });

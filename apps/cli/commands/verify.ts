@@ -86,6 +86,7 @@ function verdictText(shell: Shell, verdict: CertificateVerdict): string {
     ...signedLines(shell, verdict).map((text, at) => line(at === 0 ? "signed by" : "", text)),
     ...doneLines(verdict).map((text, at) => line(at === 0 ? "done" : "", text)),
     ...seenLines(verdict).map((text, at) => line(at === 0 ? "seen" : "", text)),
+    ...blindLines(shell, verdict).map((text, at) => line(at === 0 ? "not seen" : "", text)),
     line("as of", asOfText(verdict)),
     line("journal", `${spokenCount(verdict.journalSize)} entries, cosigned by its witnesses`),
     line("estate", estateText(shell, verdict)),
@@ -119,13 +120,21 @@ function seenLines({ proceeding }: CertificateVerdict): readonly string[] {
     `${inertAscii(host)}, looked at from ${instantText(began)} to ${instantText(ended)}`,
     ...ledgers.map(({ vantage, roots, entries, bytes, gapsTotal }) => {
       const where = roots.length === 0 ? "" : ` under ${roots.map(inertAscii).join(", ")}`;
-      const gaps =
-        gapsTotal === 0
-          ? "no gaps"
-          : countText(gapsTotal, "gap that hides nothing", "gaps that hide nothing");
+      const gaps = gapsTotal === 0 ? "no gaps" : countText(gapsTotal, "gap");
       return `  ${vantage}: ${countText(entries, "entry", "entries")}, ${sizeText(bytes)}${where}, ${gaps}`;
     }),
   ]);
+}
+
+/** Where nobody looked, and the people who signed knew it. */
+function blindLines(shell: Shell, { proceeding }: CertificateVerdict): readonly string[] {
+  const { blindSpots } = proceeding.writ.verification;
+  const told = blindSpots.map(
+    ({ host, spot }) =>
+      `${inertAscii(host)}, ${spot.vantage}: ${inertAscii(spot.where)} (${spot.why})`,
+  );
+  if (told.length === 0) return ["what could not be read hides nothing that the writ names"];
+  return [shell.tone("warning", "blind spots, accepted by those who signed:"), ...told];
 }
 
 /** The probe's own clock: told as it said it. */

@@ -54,7 +54,7 @@ async function readRunning(path: string): Promise<Running | undefined> {
 async function isOurs({ name, pid }: Running, { folder }: Layout): Promise<boolean> {
   try {
     const words = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
-    const isApp = words.some((word) => /\/apps\/[a-z]+\/(?:demo\/)?main\.ts$/.test(word));
+    const isApp = words.some((word) => /(?:^|\/)apps\/[a-z]+\/(?:demo\/)?main\.ts$/.test(word));
     if (name === "up") return isApp;
     return isApp && words.some((word) => word === folder || word.startsWith(`${folder}/`));
   } catch {
