@@ -6,33 +6,21 @@
 import {
   type Cosigned,
   type Digest,
-  digestOf,
   type Entry,
-  encodeStatement,
-  entryPayloadType,
   isRefused,
-  type KeyId,
-  keyIdOf,
   nextStep,
   type Principal,
-  preAuthenticationEncoding,
   type Refused,
   type Step,
   type StepPhase,
-  sealEntry,
 } from "@writ/core";
 import type { Clock, Log, SigningKey } from "@writ/node";
 import type { Boundaries, Driver } from "./drivers/driver.ts";
 import type { Follower } from "./follower.ts";
 import { type Expired, expired, mayNotBegin, nextMove, notFresh, outcomeOf } from "./move.ts";
-import type { Operation, Operations, Said, StepName } from "./operations.ts";
-
-/** An entry's `detail` has 4096 characters; a person reads the first few hundred. */
-const detailLengthMax = 1000;
-/** After the server refused something of ours, or does not answer: no faster than a person could help. */
-const patienceMilliseconds = 5000;
-/** How long a server may take from publishing a checkpoint to noting it in the journal. */
-const briefMilliseconds = 200;
+import type { Operation, Operations, StepName } from "./operations.ts";
+import { type Tell, tellOnce } from "./tell.ts";
+import { shortened, Voice } from "./voice.ts";
 
 export type ExecutorParts = {
   readonly key: SigningKey;
@@ -45,17 +33,16 @@ export type ExecutorParts = {
   readonly log: Log;
 };
 
-/** What a round came to. `distrust`: the journal is not to be believed; nothing is ever done again. */
+/**
+ * What a round came to. `distrust`: the journal is not to be believed; nothing is ever done again.
+ */
 export type Round = "acted" | "idle" | "waiting" | "distrust";
 
 export class Executor {
-  readonly keyId: KeyId;
   readonly #parts: ExecutorParts;
+  readonly #tell: Tell;
+  readonly #voice: Voice;
   readonly #follower: Follower;
-  /** When each intent of this key was signed: it stands in for an operation journal that is lost. */
-  readonly #intents = new Map<string, number>();
-  #quietUntil = 0;
-  #lastSaid = "";
 
   /** `follow` is given what hears of entries, and makes the follower. */
   constructor(
@@ -63,8 +50,9 @@ export class Executor {
     follow: (onEntry: (entry: Entry, index: number) => void) => Follower,
   ) {
     this.#parts = parts;
-    this.keyId = keyIdOf("ed25519", parts.key.publicKey);
-    this.#follower = follow((entry, index) => this.#notice(entry, index));
+    this.#tell = tellOnce(parts.log);
+    this.#voice = new Voice({ ...parts, tell: this.#tell });
+    this.#follower = follow((entry, index) => this.#voice.notice(entry, index));
   }
 
   /** The estate as this executor folded it. */
@@ -74,7 +62,7 @@ export class Executor {
 
   /** Who it is in the trust root in force. */
   get self(): Principal | undefined {
-    const known = this.estate.root?.keys.get(this.keyId)?.principal;
+    const known = this.estate.root?.keys.get(this.#voice.keyId)?.principal;
     return known?.kind === "executor" ? known : undefined;
   }
 
@@ -93,9 +81,7 @@ export class Executor {
       this.#tell("warning", "nothing is done for now", facts);
       return "waiting";
     }
-    const waiting = this.#parts.operations.waiting();
-    if (waiting !== undefined) return this.#send(waiting);
-    if (this.#parts.clock.elapsed() < this.#quietUntil) return "waiting";
+    if (this.#voice.isBusy) return (await this.#voice.flush()) ? "acted" : "waiting";
     return this.#serve(cosigned as Cosigned);
   }
 
@@ -121,7 +107,8 @@ export class Executor {
       if (recorded === undefined) {
         const objection = mayNotBegin(this.estate, proceeding, now);
         if (objection !== undefined) continue;
-        return this.#say(name, "intent", this.#parts.drivers.describe(step!));
+        const detail = this.#parts.drivers.describe(step!);
+        return this.#say(name, { phase: "intent", detail });
       }
       if (recorded !== "intent" && recorded !== "indeterminate") continue;
       const over = expired(this.estate, proceeding.writ, now);
@@ -131,7 +118,9 @@ export class Executor {
     return "idle";
   }
 
-  /** The intent is in the cosigned journal, before any veto: from here on the step is ours to do. */
+  /**
+   * The intent is in the cosigned journal, before any veto: from here on the step is ours to do.
+   */
   async #pursue(pursuit: Pursuit): Promise<Round> {
     const { name, step, recorded } = pursuit;
     const { operations, drivers } = this.#parts;
@@ -139,7 +128,7 @@ export class Executor {
     if (operation === undefined) return "idle";
     if (operation.phase === "outcome") {
       // It was read and recorded, and the word of it was lost or refused.
-      return this.#say(name, operation.outcome!, operation.detail);
+      return this.#say(name, { phase: operation.outcome!, detail: operation.detail });
     }
     const reading = await drivers.readState(step, operation.memory);
     const move = nextMove({ recorded, operation, reading, expired: pursuit.expired });
@@ -162,7 +151,7 @@ export class Executor {
    */
   async #adopt({ name, step }: Pursuit): Promise<Operation | undefined> {
     const { operations, drivers, clock } = this.#parts;
-    const signedAt = this.#intents.get(keyOf(name));
+    const signedAt = this.#voice.intentTime(name);
     this.#tell("warning", "an intent that this folder does not know", factsOf(name));
     try {
       const memory = await drivers.remember(step, signedAt ?? clock.now());
@@ -203,67 +192,14 @@ export class Executor {
     }
     const level = phase === "done" ? "info" : "error";
     this.#parts.log(level, `step ${phase}`, { ...factsOf(name), detail: short });
-    return this.#say(name, phase, short);
+    return this.#say(name, { phase, detail: short });
   }
 
-  /** Signs and keeps an entry, then sends it: what was signed once is never signed otherwise. */
-  async #say(name: StepName, phase: StepPhase, detail: string): Promise<Round> {
-    const { key, operations, boundaries } = this.#parts;
-    const head = this.estate.heads.get(this.keyId);
-    const sequence = head === undefined ? 0 : head.sequence + 1;
-    const payload = encodeStatement({
-      version: 1,
-      estate: this.estate.id!,
-      at: this.#now(),
-      chain: { sequence, ...(head === undefined ? {} : { previous: head.digest }) },
-      body: { kind: "execution", ...name, phase, detail: shortened(detail) },
-    });
-    const signature = await key.sign(preAuthenticationEncoding(entryPayloadType, payload));
-    const bytes = sealEntry(payload, [{ key: this.keyId, signature }]);
-    const said: Said = { ...name, phase, sequence, bytes, digest: digestOf(bytes) };
-    operations.say(said, this.#now());
-    await boundaries.reached(`${phase}-signed`);
-    return this.#send(said);
-  }
-
-  /** Sends the entry that waits. It waits on until the verified journal shows it, whatever is answered. */
-  async #send(said: Said): Promise<Round> {
-    const { clock, submit, operations, boundaries } = this.#parts;
-    if (clock.elapsed() < this.#quietUntil) return "waiting";
-    const answer = await submit(said.bytes);
-    this.#quietUntil = clock.elapsed() + patienceMilliseconds;
-    if (!isRefused(answer)) {
-      await boundaries.reached(`${said.phase}-sent`);
-      return "acted";
-    }
-    const { refused: code, detail } = answer;
-    this.#tell("warning", "not taken", { ...factsOf(said), phase: said.phase, code, detail });
-    const again = code === "unavailable" || code === "overloaded" || code === "missing-blob";
-    if (!again) operations.markRefused(said);
-    // We were faster than the server's own note of the checkpoint that we have read.
-    if (code === "writ-not-armed") this.#quietUntil = clock.elapsed() + briefMilliseconds;
-    return "waiting";
-  }
-
-  #notice({ body, digest, statement, envelope }: Entry, index: number): void {
-    if (body.kind !== "execution" || envelope.signatures[0]?.key !== this.keyId) return;
-    const { writ, step, phase } = body;
-    if (phase === "intent") this.#intents.set(keyOf({ writ, step }), Date.parse(statement.at));
-    if (this.#parts.operations.markRead(digest)) {
-      this.#quietUntil = 0;
-      return;
-    }
-    // Harmless to the host: an effect needs a quorum, not this key. But humans must hear of it.
-    const facts = { ...factsOf({ writ, step }), phase, index };
-    this.#parts.log("error", "an entry of this key that was not signed in this folder", facts);
-  }
-
-  /** Logs a standing condition once, not at every round. */
-  #tell(level: "warning" | "error", event: string, facts: Record<string, string | number>): void {
-    const said = JSON.stringify([event, facts]).replace(/[0-9]+ s ago/, "");
-    if (said === this.#lastSaid) return;
-    this.#lastSaid = said;
-    this.#parts.log(level, event, facts);
+  async #say(
+    name: StepName,
+    said: { readonly phase: StepPhase; readonly detail: string },
+  ): Promise<Round> {
+    return (await this.#voice.say(this.estate, name, said)) ? "acted" : "waiting";
   }
 
   #now(): string {
@@ -278,17 +214,8 @@ type Pursuit = {
   readonly expired: Expired;
 };
 
-function keyOf({ writ, step }: StepName): string {
-  return `${writ} ${step}`;
-}
-
 function factsOf({ writ, step }: { readonly writ: Digest; readonly step: number }) {
   return { writ, step };
-}
-
-function shortened(detail: string): string {
-  // A cut may part a surrogate pair, and an entry has well-formed text only.
-  return detail.slice(0, detailLengthMax).toWellFormed();
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,8 @@
 /**
  * The executor's own copy of the estate, folded from the journal by the same admission that the
- * server runs. It folds everything, censuses too: sight moves placements in the register, and a writ
- * is drawn from the register, so whoever passes over sight cannot tell a true plan from a false one.
+ * server runs. It folds everything, censuses too: sight moves placements in the register, and a
+ * writ is drawn from the register, so whoever passes over sight cannot tell a true plan from a
+ * false one.
  */
 import {
   type AdmissionPorts,

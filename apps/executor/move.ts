@@ -19,8 +19,8 @@ import type { Reading } from "./drivers/driver.ts";
 import type { Operation } from "./operations.ts";
 
 /**
- * How old a cosigned checkpoint may be, and how far ahead of the local clock. An idle journal has one
- * every 15 seconds: past four of them a veto may have been given that we are not shown.
+ * How old a cosigned checkpoint may be, and how far ahead of the local clock. An idle journal has
+ * one every 15 seconds: past four of them a veto may have been given that we are not shown.
  */
 export const freshMillisecondsMax = 60_000;
 
@@ -53,8 +53,8 @@ export function expired(estate: Estate, writ: Writ, now: Now): Expired {
 /** Why a writ's next step may not be begun now; `undefined` if it may. */
 export function mayNotBegin(estate: Estate, proceeding: Proceeding, now: Now): Refused | undefined {
   const over = expired(estate, proceeding.writ, now);
-  // Past the fence its later steps follow from its first. Once its time is over by witnesses, each is
-  // still begun, to be ended without effect: a writ that hangs half done would never be judged.
+  // Past the fence its later steps follow from its first. Once its time is over by witnesses, each
+  // is still begun, to be ended without effect: a writ that hangs half done would never be judged.
   const hangs = proceeding.fenceIndex !== undefined && over === "witnessed";
   if (over !== undefined && !hangs) {
     return refused("writ-expired", `it expired at ${proceeding.writ.expires}`);
@@ -62,8 +62,9 @@ export function mayNotBegin(estate: Estate, proceeding: Proceeding, now: Now): R
   if (proceeding.fenceIndex !== undefined) return undefined;
   const objection = mayBegin(estate, proceeding);
   if (objection?.refused !== "writ-not-armed") return objection;
-  // The journal tells of a cosigned checkpoint one checkpoint later, on an idle day 15 seconds. What
-  // arms a writ is that witnesses saw its quorum, and this reader holds their word for it already.
+  // The journal tells of a cosigned checkpoint one checkpoint later, on an idle day 15 seconds.
+  // What arms a writ is that witnesses saw its quorum, and this reader holds their word for it
+  // already.
   const seen = (proceeding.quorumIndex ?? Number.POSITIVE_INFINITY) < now.cosigned.size;
   return seen && currentState(proceeding) === "approved" ? undefined : objection;
 }

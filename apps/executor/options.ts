@@ -3,8 +3,10 @@ import { parseArgs } from "node:util";
 import { type Digest, isDigest, type Refused, refused } from "@writ/core";
 
 export const usage = `usage: executor init --data DIR
-       executor run  --data DIR --server URL --estate sha256:… [--poll-milliseconds N] [--exit-on-distrust]
-  --data DIR            the executor's own folder: its key and its operation journal (WRIT_EXECUTOR_DATA)
+       executor run  --data DIR --server URL --estate sha256:…
+                     [--poll-milliseconds N] [--exit-on-distrust]
+  --data DIR            the executor's own folder: its key, its operation journal
+                        (WRIT_EXECUTOR_DATA)
   --server URL          the server; what it says is checked, never believed (WRIT_EXECUTOR_SERVER)
   --estate DIGEST       digest of the estate's first trust root: what everything is checked against
                         (WRIT_EXECUTOR_ESTATE)

@@ -1,7 +1,7 @@
 /**
- * Full entry bundles on disk, so that a restart does not ask for the whole journal again. They never
- * change once verified. Each file starts with the SHA-256 of the rest: a damaged one is as absent,
- * where otherwise a bad disk would look like a forked journal.
+ * Full entry bundles on disk, so that a restart does not ask for the whole journal again. They
+ * never change once verified. Each file starts with the SHA-256 of the rest: a damaged one is as
+ * absent, where otherwise a bad disk would look like a forked journal.
  */
 import { hash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";

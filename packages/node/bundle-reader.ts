@@ -10,7 +10,9 @@ import {
 import type { BundleCache } from "./bundle-cache.ts";
 import { isAbsent, type JournalSource } from "./journal-source.ts";
 
-/** Bundles kept between the check of their tree and their handing on: some 200,000 small entries. */
+/**
+ * Bundles kept between the check of their tree and their handing on: some 200,000 small entries.
+ */
 const heldBytesMax = 64 * 1024 * 1024;
 
 /** Entries of one bundle, from where the reader stood on. */
@@ -30,7 +32,9 @@ export class BundleReader {
     this.#cache = cache;
   }
 
-  /** The entries from `from` to the end of its bundle, or of the walk. Nothing in them is checked. */
+  /**
+   * The entries from `from` to the end of its bundle, or of the walk. Nothing in them is checked.
+   */
   async read(from: number, { size, signal }: Walk): Promise<Bundle | Refused> {
     const index = Math.floor(from / tileWidth);
     const width = Math.min(tileWidth, size - index * tileWidth);

@@ -1,8 +1,8 @@
 /**
- * Follows a journal that is served by someone who is not trusted. All that is trusted is one digest:
- * of the estate's first trust root. From it follow the journal's key and its witnesses, and every
- * later trust root by the quorum of the one before. Entries are handed on only when they are in a
- * checkpoint that a threshold of those witnesses cosigned, each once, in order.
+ * Follows a journal that is served by someone who is not trusted. All that is trusted is one
+ * digest: of the estate's first trust root. From it follow the journal's key and its witnesses, and
+ * every later trust root by the quorum of the one before. Entries are handed on only when they are
+ * in a checkpoint that a threshold of those witnesses cosigned, each once, in order.
  */
 import {
   type AdmissionPorts,
@@ -34,7 +34,10 @@ import { type Bundle, BundleReader, type Walk } from "./bundle-reader.ts";
 import type { JournalSource } from "./journal-source.ts";
 import { hashEntry } from "./leaf-hash.ts";
 
-/** Told of entries from `fromIndex` on. A refusal ends the reading: the journal holds what it must not. */
+/**
+ * Told of entries from `fromIndex` on. A refusal ends the reading: the journal holds what it must
+ * not.
+ */
 export type OnEntries = (
   entries: readonly Uint8Array[],
   fromIndex: number,
@@ -50,7 +53,10 @@ export type ReaderParts = {
   readonly cache?: BundleCache;
 };
 
-/** Entries read on the word of a checkpoint that is not known to be signed: a change of root is near. */
+/**
+ * Entries read on the word of a checkpoint that is not known to be signed: a change of root is
+ * near.
+ */
 const unsignedEntriesMax = 100_000;
 
 export class JournalReader {
@@ -164,7 +170,9 @@ export class JournalReader {
     return isRefused(cosigned) ? cosigned : undefined;
   }
 
-  /** Reads the coming entries for their hashes and trust roots alone, and holds them to the root. */
+  /**
+   * Reads the coming entries for their hashes and trust roots alone, and holds them to the root.
+   */
   async #check(
     text: string,
     walk: Walk,

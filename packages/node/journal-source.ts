@@ -1,6 +1,7 @@
 /**
- * Where a journal is read from: checkpoint and tiles under one URL (c2sp.org/tlog-tiles), over HTTP.
- * The other side is untrusted: what it answers is cut off at a limit and a time, and checked later.
+ * Where a journal is read from: checkpoint and tiles under one URL (c2sp.org/tlog-tiles), over
+ * HTTP. The other side is untrusted: what it answers is cut off at a limit and a time, and checked
+ * later.
  */
 import {
   bundleEntryBytesMax,
@@ -11,7 +12,9 @@ import {
   tileWidth,
 } from "@writ/core";
 
-/** What a reader needs of a journal. A refusal `unknown-reference` means that there is no such tile. */
+/**
+ * What a reader needs of a journal. A refusal `unknown-reference` means that there is no such tile.
+ */
 export type JournalSource = {
   /** The bytes of the latest checkpoint. */
   checkpoint(signal?: AbortSignal): Promise<Uint8Array | Refused>;

@@ -31,8 +31,9 @@ export function valueInForce(text: string, line: ConfigLine): Standing | undefin
 }
 
 /**
- * The text with another value in force and every other character as it was. `undefined` if the value
- * cannot stand there and be read back: with a quote in quotes, with a line break, as a comment.
+ * The text with another value in force and every other character as it was. `undefined` if the
+ * value cannot stand there and be read back: with a quote in quotes, with a line break, as a
+ * comment.
  */
 export function withValue(text: string, line: ConfigLine, value: string): string | undefined {
   const standing = valueInForce(text, line);

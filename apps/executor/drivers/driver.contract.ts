@@ -1,4 +1,6 @@
-/** What every driver must do, whatever it drives. Called from each driver's test, on real places. */
+/**
+ * What every driver must do, whatever it drives. Called from each driver's test, on real places.
+ */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Boundaries, Driver } from "./driver.ts";

@@ -19,8 +19,8 @@ export type Driver<S> = {
   /** What the step does, in one line. Pure. */
   describe(step: S): string;
   /**
-   * What must be kept, before the first effect, to tell before from after: a restarted service looks
-   * like the one it was, but for its process. Empty if the step itself says it all.
+   * What must be kept, before the first effect, to tell before from after: a restarted service
+   * looks like the one it was, but for its process. Empty if the step itself says it all.
    * `sinceMilliseconds` stands in for a moment that has passed: what was there before then.
    */
   remember(step: S, sinceMilliseconds?: number): Promise<string>;

@@ -26,8 +26,8 @@ export type NoFolder = {
 };
 
 /**
- * Does `work` at a place given as a path's text. Symlinks among the folders are refused, or resolved
- * once before the folder is opened. The last part is never followed by this.
+ * Does `work` at a place given as a path's text. Symlinks among the folders are refused, or
+ * resolved once before the folder is opened. The last part is never followed by this.
  */
 export async function atPlace<T>(
   text: string,

@@ -1,6 +1,6 @@
 /**
- * Pid files. The file itself holds the pid alone, as every other tool expects; which process of that
- * pid is meant stands in a second file beside it, `<pid file>.start`: pid, start tick, boot.
+ * Pid files. The file itself holds the pid alone, as every other tool expects; which process of
+ * that pid is meant stands in a second file beside it, `<pid file>.start`: pid, start tick, boot.
  */
 import {
   closeSync,
@@ -21,7 +21,9 @@ const pidFileBytesMax = 256;
 /** A program writes its pid file within a while of its own start; clocks and ticks are rounded. */
 const slackMilliseconds = 2000;
 
-/** The live process that a pid file means; `undefined` if there is none, or its pid is another's. */
+/**
+ * The live process that a pid file means; `undefined` if there is none, or its pid is another's.
+ */
 export function processOf(path: string): SeenProcess | undefined {
   const file = readSmall(path);
   const [, digits] = /^\s*([1-9][0-9]{0,9})\s*$/.exec(file?.text ?? "") ?? [];

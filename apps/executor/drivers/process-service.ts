@@ -125,7 +125,8 @@ async function goneWithin(leaving: readonly SeenProcess[], milliseconds: number)
 async function start(service: ProcessService, boundaries: Boundaries): Promise<string | undefined> {
   const { running, named } = view(service);
   if (named !== undefined) return undefined;
-  // Started before a crash and not yet written down, or by someone else: a second would be one more.
+  // Started before a crash and not yet written down, or by someone else: a second would be one
+  // more.
   const [found] = running;
   if (found !== undefined) {
     writePidFile(plain(service.pidFile), found);

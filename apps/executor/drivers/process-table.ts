@@ -1,6 +1,7 @@
 /**
- * Processes, as /proc tells of them (proc(5)). A pid alone names nobody: it is used again. A process
- * is its pid and the tick at which it started, and both are asked for again before a signal.
+ * Processes, as /proc tells of them (proc(5)). A pid alone names nobody: it is used again. A
+ * process is its pid and the tick at which it started, and both are asked for again before a
+ * signal.
  */
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
 

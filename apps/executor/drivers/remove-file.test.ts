@@ -4,13 +4,15 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
+  readlinkSync,
   renameSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { digestOf, type RemoveFile } from "@writ/core";
 import { freshFolder } from "../../../packages/node/testing/folder.ts";
 import { lookInto } from "../testing/look.ts";
@@ -86,11 +88,22 @@ test("a file swapped in while the old one was read keeps its name", async () => 
   writeFileSync(step.path, weights);
   writeFileSync(join(folder, "innocent"), "another file");
   const swapping = driver.carryOut(step, "");
-  await delay(3);
+  while (!isOpen(step.path)) await nextTurn();
   renameSync(join(folder, "innocent"), step.path);
-  await swapping;
+  assert.match((await swapping)!, /another file/);
   assert.ok(existsSync(step.path), "what was not read was not removed");
 });
+
+/** True once this process has the file open: the driver is reading it. */
+function isOpen(path: string): boolean {
+  return readdirSync("/proc/self/fd").some((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`) === path;
+    } catch {
+      return false;
+    }
+  });
+}
 
 test("a folder that is gone took its file along", async () => {
   const step = stepAt(join(freshFolder(), "gone", "model.gguf"));

@@ -21,7 +21,9 @@ export type UnitState = {
   readonly invocation: string;
 };
 
-/** Far over any unit's own time-outs: systemd bounds them, this only bounds a hang of its client. */
+/**
+ * Far over any unit's own time-outs: systemd bounds them, this only bounds a hang of its client.
+ */
 const systemctlMilliseconds = 15 * 60 * 1000;
 const outputBytesMax = 64 * 1024;
 const properties = ["LoadState", "ActiveState", "MainPID", "InvocationID"];
@@ -53,7 +55,9 @@ export function parseUnitState(output: string): UnitState {
   };
 }
 
-/** The machine's systemctl; `undefined` where systemd is not what runs the machine (sd_booted(3)). */
+/**
+ * The machine's systemctl; `undefined` where systemd is not what runs the machine (sd_booted(3)).
+ */
 export function localSystemctl(): Systemctl | undefined {
   if (!existsSync("/run/systemd/system")) return undefined;
   const run = promisify(execFile);
