@@ -15,10 +15,12 @@ import type {
   ServicePlacement,
 } from "../register/document.ts";
 import { type Register, releaseKey } from "../register/register.ts";
-import { vantages } from "../sight/census.ts";
 import type { Step } from "./step.ts";
 import type { WritAction } from "./trust-root.ts";
 import type { Place, Writ, WritRelease } from "./writ.ts";
+
+/** What must have been looked through, on each host, before absence is believed. */
+const demandedVantages = ["files", "processes", "controls"] as const;
 
 /** What a person asks for. */
 export type Order = {
@@ -57,7 +59,7 @@ export function draw(register: Register, order: Order, watchSeconds: number): Dr
     steps,
     verification: {
       hosts,
-      vantages,
+      vantages: demandedVantages,
       blindSpots: hosts.flatMap((host) =>
         (register.hosts.get(host)?.document.blindSpots ?? []).map((spot) => ({ host, spot })),
       ),

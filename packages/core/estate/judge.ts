@@ -76,7 +76,8 @@ export function judge(estate: Estate, proceeding: Proceeding): Verdict {
     const accepted = writ.verification.blindSpots.flatMap((blind) =>
       blind.host === host ? [blind.spot] : [],
     );
-    const lacking = notCovered(look.census, paths, accepted);
+    const demanded = writ.verification.vantages;
+    const lacking = notCovered(look.census, { paths, demanded, accepted });
     const seen = judgeHost({ estate, writ, sight });
     contradictions.push(...seen.contradictions);
     asOrdered.push(...seen.asOrdered);

@@ -5,16 +5,7 @@
 
 import type { Digest } from "../encoding/digest.ts";
 import { type BlindSpot, isAccepted } from "./blind-spot.ts";
-import {
-  type Census,
-  type Coverage,
-  type Gap,
-  type Hold,
-  type Mass,
-  type SeenProcess,
-  type Vantage,
-  vantages,
-} from "./census.ts";
+import type { Census, Coverage, Gap, Hold, Mass, SeenProcess, Vantage } from "./census.ts";
 
 export type HostSight = {
   readonly host: string;
@@ -57,15 +48,21 @@ export function blockingGaps(coverage: Coverage): readonly Gap[] {
   return coverage.gaps.filter(({ why }) => blockingReasons.has(why));
 }
 
+/** What a look must have covered to prove an absence. */
+export type Demand = {
+  readonly paths: readonly string[];
+  readonly demanded: readonly Vantage[];
+  readonly accepted: readonly BlindSpot[];
+};
+
 /** What was missing of a look over these paths; empty if it covered all of them. */
 export function notCovered(
   census: Census,
-  paths: readonly string[],
-  accepted: readonly BlindSpot[],
+  { paths, demanded, accepted }: Demand,
 ): readonly string[] {
   const files = census.coverage.find(({ vantage }) => vantage === "files");
   const problems: string[] = [];
-  for (const vantage of vantages) {
+  for (const vantage of demanded) {
     const ledger = census.coverage.find((coverage) => coverage.vantage === vantage);
     if (ledger === undefined) {
       problems.push(`no ${vantage} vantage`);
