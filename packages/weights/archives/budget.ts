@@ -9,7 +9,8 @@ export type ArchiveLimits = {
   readonly membersMax: number;
   /** Bytes decompressed in all, repeated passes counted each time. */
   readonly expandedBytesMax: number;
-  /** Decompressed by compressed bytes, of one stream, once it has given 64 MB. */
+  /** Decompressed by compressed bytes, of one stream, once it has given 64 MB. Eight times that for
+   * everything together against the outermost file, once that is a gigabyte. */
   readonly ratioMax: number;
 };
 
@@ -28,11 +29,21 @@ export const usualLimits: ArchiveLimits = {
 /** Below this a ratio says nothing: a small file of zeros is no bomb. */
 const ratioFromBytes = 67_108_864;
 
-export type Budget = { readonly limits: ArchiveLimits; expanded: number; members: number };
+const totalFromBytes = 1_073_741_824;
 
-/** A fresh budget. */
-export function newBudget(limits: ArchiveLimits): Budget {
-  return { limits, expanded: 0, members: 0 };
+export type Budget = {
+  readonly limits: ArchiveLimits;
+  /** Bytes that may be decompressed in all. */
+  readonly most: number;
+  expanded: number;
+  members: number;
+};
+
+/** A fresh budget for an outermost file of so many bytes. */
+export function newBudget(limits: ArchiveLimits, outerBytes: number): Budget {
+  const byRatio = Math.max(totalFromBytes, outerBytes * limits.ratioMax * 8);
+  const most = Math.min(limits.expandedBytesMax, byRatio);
+  return { limits, most, expanded: 0, members: 0 };
 }
 
 /** A stream that stops where the budget ends. `packed`: bytes it was compressed to. */
@@ -43,8 +54,8 @@ export function limited(source: Forward, budget: Budget, packed: number): Forwar
       for await (const chunk of source.chunks()) {
         given += chunk.length;
         budget.expanded += chunk.length;
-        const { expandedBytesMax, ratioMax } = budget.limits;
-        if (budget.expanded > expandedBytesMax) stop("oversized", "archives unfold into too much");
+        const { ratioMax } = budget.limits;
+        if (budget.expanded > budget.most) stop("oversized", "archives unfold into too much");
         if (given > ratioFromBytes && given > packed * ratioMax) {
           stop("oversized", `a stream expands more than ${ratioMax} times`);
         }

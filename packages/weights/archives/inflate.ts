@@ -6,9 +6,11 @@ import type { Compression } from "./decompress.ts";
 
 /**
  * Compressed bytes given to the decoder at a time. Deflate expands at most 1,032 times, so that
- * what comes out of one step stays below 9 MB, whatever the file claims.
+ * what comes out of one step stays below 68 MB, and below 5 MB once a stream has shown what it is.
  */
-const stepBytes = 8_192;
+const stepBytes = 65_536;
+const smallStepBytes = 4_096;
+const muchBytes = 4_194_304;
 
 /** Yields the decompressed bytes of deflate, zlib or gzip; `undefined` for anything else. */
 export function inflate(compression: Compression, source: Forward): Forward | undefined {
@@ -27,9 +29,13 @@ async function* inflated(
     if (chunk.length > 0) out.push(chunk);
   };
   const decoder = newDecoder(compression, keep);
+  let size = stepBytes;
   for await (const chunk of source.chunks()) {
-    for (let at = 0; at < chunk.length; at += stepBytes) {
-      step(decoder, chunk.subarray(at, at + stepBytes));
+    for (let at = 0; at < chunk.length; ) {
+      step(decoder, chunk.subarray(at, at + size));
+      at += size;
+      const given = out.reduce((sum, { length }) => sum + length, 0);
+      size = given > muchBytes ? smallStepBytes : stepBytes;
       yield* out.splice(0);
     }
   }

@@ -6,7 +6,7 @@
  */
 import type { Refused } from "../core.ts";
 import { holdsModel } from "../formats/dispatch.ts";
-import { atTheDoor, stop } from "../formats/stop.ts";
+import { atTheDoor, must, stop } from "../formats/stop.ts";
 import { inert, nameCharactersMax } from "../inert.ts";
 import { type Forward, forwardOf, type Reader, slice } from "../reader.ts";
 import { type ArchiveLimits, type Budget, limited, newBudget } from "./budget.ts";
@@ -16,7 +16,11 @@ import { forwardReader } from "./forward-reader.ts";
 import { looksLikeTar, readTar } from "./tar.ts";
 import { looksLikeZip, placeOf, readZip } from "./zip.ts";
 
-/** A file found inside. Read it before asking for the next one: a stream goes on only forward. */
+/**
+ * A file found inside. Read it before asking for the next one: a stream goes on only forward. What
+ * is broken further in shows only then: read within `atTheDoor` (formats/stop.ts), which makes a
+ * refusal of it, or by `openModel`, which does.
+ */
 export type Inner = {
   readonly kind: "member";
   /** Names from the outermost archive inward, inert. A compression's own name where it has none. */
@@ -69,7 +73,7 @@ export async function* membersOf(
   options: ArchiveOptions,
 ): AsyncGenerator<Inner | Trouble> {
   const decompress = options.decompress ?? decompressBuiltin;
-  const walk: Walk = { budget: newBudget(options.limits), decompress };
+  const walk: Walk = { budget: newBudget(options.limits, reader.size), decompress };
   const first: Place = { path: [], reader };
   const opened = await atTheDoor(() => childrenOf(walk, first));
   if (opened === undefined) return;
@@ -136,9 +140,13 @@ async function* tarChildren(walk: Walk, place: Place): AsyncGenerator<Place> {
 async function* zipChildren(walk: Walk, place: Place): AsyncGenerator<Place> {
   const zip = await readZip(place.reader);
   const members = [...zip.members].sort((a, b) => a.headerOffset - b.headerOffset);
+  let reached = 0;
   for (const member of members) {
     if (member.name.endsWith("/") && member.size === 0) continue;
     const { offset, length } = await placeOf(place.reader, zip, member);
+    // Members that share their bytes are how a small zip unfolds into a petabyte.
+    must(zip.base + member.headerOffset >= reached, "members that overlap");
+    reached = offset + length;
     const packed = slice(place.reader, offset, length);
     if (member.encrypted || (member.method !== 0 && member.method !== 8)) {
       stop("unknown-kind", `a zip member encrypted or of method ${member.method}`);

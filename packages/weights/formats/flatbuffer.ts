@@ -4,8 +4,12 @@ import { pagedReader, type Reader } from "../reader.ts";
 import { u16Of, u32Of, u64Of } from "./cursor.ts";
 import { must, stop } from "./stop.ts";
 
-/** Reads of single values in all: bounds the time that offsets can be chased. */
+/**
+ * Reads of single values in all: bounds the time that offsets can be chased. Many vectors may point
+ * at one long one, so that the number of tables is the square of what the size suggests.
+ */
 const readsMax = 8_000_000;
+const readsFree = 10_000;
 
 const nameBytesMax = 4_096;
 
@@ -24,7 +28,8 @@ export function openFlat(reader: Reader): FlatFile {
 
 async function bytesAt(file: FlatFile, at: number, length: number): Promise<Uint8Array> {
   file.reads += 1;
-  if (file.reads > readsMax) stop("oversized", "too many offsets to follow");
+  if (file.reads > Math.min(readsMax, readsFree + 2 * file.reader.size))
+    stop("oversized", "too many offsets to follow");
   const got = file.reader.read(at, length);
   return got instanceof Uint8Array ? got : await got;
 }

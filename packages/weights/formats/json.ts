@@ -17,7 +17,15 @@ const containersMax = 800_000;
 
 type Frame =
   | { readonly kind: "array"; readonly items: Json[] }
-  | { readonly kind: "object"; readonly members: Map<string, Json>; key: string };
+  | {
+      readonly kind: "object";
+      readonly members: Map<string, Json>;
+      key: string;
+      take?: TakeMember;
+    };
+
+/** Takes a member of the outermost object, instead of that object keeping it. */
+export type TakeMember = (key: string, value: Json) => void;
 
 type State = {
   readonly bytes: Uint8Array;
@@ -25,6 +33,7 @@ type State = {
   values: number;
   containers: number;
   readonly twice: string[];
+  readonly take: TakeMember | undefined;
 };
 
 /** The value, and the keys that some object held twice (at most 16; the first one counts). */
@@ -32,7 +41,21 @@ export type ReadJson = { readonly value: Json; readonly duplicates: readonly str
 
 /** Parses the whole of `bytes` (RFC 8259, UTF-8); refuses anything else. Trailing spaces allowed. */
 export function readJson(bytes: Uint8Array): ReadJson {
-  const state: State = { bytes, at: 0, values: 0, containers: 0, twice: [] };
+  return parse(bytes, undefined);
+}
+
+/**
+ * Parses an object and hands over its members one by one, so that a header of 100 MB is never in
+ * memory as values. Refuses what is no object. Members that come again are handed over too.
+ */
+export function readJsonMembers(bytes: Uint8Array, take: TakeMember): ReadJson {
+  const read = parse(bytes, take);
+  must(read.value instanceof Map, "JSON is not an object");
+  return read;
+}
+
+function parse(bytes: Uint8Array, take: TakeMember | undefined): ReadJson {
+  const state: State = { bytes, at: 0, values: 0, containers: 0, twice: [], take };
   const frames: Frame[] = [];
   for (;;) {
     let value = startOf(state, frames);
@@ -72,13 +95,17 @@ function startOf(state: State, frames: Frame[]): Json | undefined {
     return undefined;
   }
   if (taken(state, 0x7d)) return new Map<string, Json>();
-  frames.push({ kind: "object", members: new Map(), key: keyOf(state) });
+  const outermost = frames.length === 0 && state.take !== undefined;
+  const frame = { kind: "object", members: new Map<string, Json>(), key: keyOf(state) } as const;
+  frames.push(outermost ? { ...frame, take: state.take! } : { ...frame });
   return undefined;
 }
 
 function put(state: State, frame: Frame, value: Json): void {
   if (frame.kind === "array") {
     frame.items.push(value);
+  } else if (frame.take !== undefined) {
+    frame.take(frame.key, value);
   } else if (!frame.members.has(frame.key)) {
     frame.members.set(frame.key, value);
   } else if (state.twice.length < 16) {
@@ -127,6 +154,11 @@ function scalar(state: State, byte: number | undefined): Json {
   let end = start;
   // Numbers and words: the longest run of their characters, at most 40 bytes.
   while (end - start <= 40 && isWordByte(state.bytes[end])) end += 1;
+  const whole = wholeNumber(state.bytes, start, end);
+  if (whole !== undefined) {
+    state.at = end;
+    return whole;
+  }
   const word = String.fromCharCode(...state.bytes.subarray(start, end));
   state.at = end;
   if (word === "true") return true;
@@ -135,6 +167,19 @@ function scalar(state: State, byte: number | undefined): Json {
   const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(word) ? Number(word) : NaN;
   must(!Number.isNaN(number), "JSON has something that is no value");
   return number;
+}
+
+/** Most numbers of headers are whole and short: no text is made of them. */
+function wholeNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
+  const leadingZero = bytes[start] === 0x30 && end - start > 1;
+  if (end === start || end - start > 15 || leadingZero) return undefined;
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = bytes[at]! - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 function isWordByte(byte: number | undefined): boolean {

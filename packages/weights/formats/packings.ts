@@ -37,11 +37,14 @@ async function recognise(names: Names, tensor: Tensor, at: number): Promise<Foun
   if (name.endsWith(".qweight")) return gptqOrAwq(names, tensor, at);
   if (name.endsWith(".weight_packed")) return compressed(names, tensor, at);
   if (name.endsWith("_blocks")) return mxfp4(names, tensor, at);
-  if (!name.endsWith(".weight")) return undefined;
+  // Plain floats are not packed; most tensors of most models are, so they are asked first.
+  if (!storedTypes.has(tensor.type) || !name.endsWith(".weight")) return undefined;
   return (
     (await bitsandbytes(names, tensor, at)) ?? mlx(names, tensor, at) ?? scaled(names, tensor, at)
   );
 }
+
+const storedTypes = new Set<Tensor["type"]>(["U8", "I8", "U32", "F8_E4M3", "F8_E5M2"]);
 
 function tensorNamed(names: Names, name: string): Tensor | undefined {
   const at = names.index.get(name);

@@ -18,9 +18,10 @@ import {
   newDraft,
   note,
   partsMax,
+  tensorsMax,
   warn,
 } from "./draft.ts";
-import { asObject, asSizes, type Json, readJson } from "./json.ts";
+import { asObject, asSizes, type Json, readJson, readJsonMembers } from "./json.ts";
 import { must, stop } from "./stop.ts";
 
 /** The reference implementation's own cap (MAX_HEADER_SIZE). */
@@ -108,52 +109,53 @@ async function addShard(draft: Draft, name: string, reader: Reader): Promise<voi
   const length = u64Of(prefix, 0, true);
   if (length > headerBytesMax) stop("oversized", `a header of ${length} bytes`);
   must(length <= reader.size - 8, "the header is longer than the file");
-  const { value, duplicates } = readJson(await reader.read(8, length));
-  const header = asObject(value);
-  must(header !== undefined, "the header is not an object");
   const part = addPart(draft, name, reader);
   explain(draft, part, 0, 8 + length);
-  for (const key of duplicates) warn(draft, "duplicate-name", inert(key, nameCharactersMax));
-  for (const [key, entry] of byOffset(header)) {
-    if (key !== "__metadata__") addEntry(draft, { part, start: 8 + length }, key, entry);
+  const entries: Entry[] = [];
+  const keys = new Set<string>();
+  readJsonMembers(await reader.read(8, length), (key, value) => {
+    if (keys.has(key)) warn(draft, "duplicate-name", inert(key, nameCharactersMax));
+    keys.add(key);
+    if (key === "__metadata__") noteAll(draft, value);
+    else addEntry(draft, entries, key, value);
+    if (entries.length > tensorsMax) stop("oversized", `more than ${tensorsMax} tensors`);
+  });
+  // Writers sort by alignment and name; who reads wants the order of the data.
+  entries.sort((a, b) => a.begin - b.begin);
+  for (const { key, shape, type, begin, end } of entries) {
+    const offset = 8 + length + begin;
+    addTensor(draft, { name: key, shape, type, part, offset, length: end - begin });
   }
-  for (const [key, text] of asObject(header.get("__metadata__")) ?? []) {
+}
+
+type Entry = {
+  readonly key: string;
+  readonly shape: readonly number[];
+  readonly type: TensorType;
+  readonly begin: number;
+  readonly end: number;
+};
+
+function noteAll(draft: Draft, metadata: Json): void {
+  for (const [key, text] of asObject(metadata) ?? []) {
     if (typeof text === "string") note(draft, key, text);
   }
 }
 
-function addEntry(
-  draft: Draft,
-  data: { readonly part: number; readonly start: number },
-  key: string,
-  entry: Json,
-): void {
+function addEntry(draft: Draft, entries: Entry[], key: string, entry: Json): void {
   const facts = asObject(entry);
   const shape = asSizes(facts?.get("shape"));
-  const offsets = asSizes(facts?.get("data_offsets"));
-  const name = inert(key, nameCharactersMax);
-  const [begin, end] = offsets ?? [];
+  const [begin, end] = asSizes(facts?.get("data_offsets")) ?? [];
   if (shape === undefined || begin === undefined || end === undefined || end < begin) {
+    const name = inert(key, nameCharactersMax);
     warn(draft, "wrong-length", `${name}: no shape or no data_offsets`);
     return;
   }
   const named = facts?.get("dtype");
   const type = typeof named === "string" ? types.get(named) : undefined;
   if (type === undefined) {
+    const name = inert(key, nameCharactersMax);
     warn(draft, "unknown-type", `${name}: ${inert(String(named), 64)}`);
   }
-  addTensor(draft, {
-    name: key,
-    shape,
-    type: type ?? "OPAQUE",
-    part: data.part,
-    offset: data.start + begin,
-    length: end - begin,
-  });
-}
-
-/** Entries in the order of their data: writers sort by alignment and name, readers want offsets. */
-function byOffset(header: ReadonlyMap<string, Json>): (readonly [string, Json])[] {
-  const begin = (entry: Json): number => asSizes(asObject(entry)?.get("data_offsets"))?.[0] ?? 0;
-  return [...header].sort(([, a], [, b]) => begin(a) - begin(b));
+  entries.push({ key, shape, type: type ?? "OPAQUE", begin, end });
 }

@@ -7,8 +7,13 @@ import { u16Of, u32Of, u64Of } from "../cursor.ts";
 import type { Draft } from "../draft.ts";
 import { must, stop } from "../stop.ts";
 
-/** Blocks (headers, nodes, heaps) read in all: bounds the time that pointers can be chased. */
+/**
+ * Blocks (headers, nodes, heaps) read in all: bounds the time that pointers can be chased. A file
+ * has no more blocks than it has room for, and few are read twice.
+ */
 const blocksMax = 1_000_000;
+const blocksFree = 10_000;
+const bytesForBlock = 8;
 
 /** Longest block read at once: nodes and headers are some kilobytes, a dense index page a few more. */
 const blockBytesMax = 4_194_304;
@@ -34,7 +39,8 @@ export function buffered(reader: Reader): Reader {
 /** Reads a block at an address; its bytes are a copy. */
 export async function block(file: HdfFile, address: number, length: number): Promise<Uint8Array> {
   file.blocks += 1;
-  if (file.blocks > blocksMax) stop("oversized", `more than ${blocksMax} blocks`);
+  const most = Math.min(blocksMax, blocksFree + file.reader.size / bytesForBlock);
+  if (file.blocks > most) stop("oversized", `more than ${most} blocks`);
   if (length > blockBytesMax) stop("oversized", `a block of ${length} bytes`);
   const bytes = (await file.reader.read(file.base + address, length)).slice();
   const { part, offset, base } = file;
