@@ -14,7 +14,8 @@ import { looksLikeOnnx, readOnnx } from "./onnx.ts";
 import { packedWeights } from "./packings.ts";
 import { looksLikePytorchLegacy, readPytorchLegacy } from "./pytorch-legacy.ts";
 import { checkpointFolder, readPytorchZip } from "./pytorch-zip.ts";
-import { looksLikeSafetensors, readSafetensors, readSafetensorsIndex } from "./safetensors.ts";
+import { looksLikeSafetensors, readSafetensors } from "./safetensors.ts";
+import { readIndex, withSiblings } from "./shards.ts";
 import { atTheDoor } from "./stop.ts";
 import { jsonBytesMax, manifestOf, readTensorflowjs } from "./tensorflowjs.ts";
 import { looksLikeTflite, readTflite } from "./tflite.ts";
@@ -31,11 +32,26 @@ type FormatReader = (reader: Reader, options: OpenOptions) => Promise<Model>;
  */
 export async function openModel(reader: Reader, options: OpenOptions): Promise<Opened> {
   return atTheDoor(async () => {
-    const head = await reader.read(0, Math.min(headBytes, reader.size));
-    const read = await readerFor(head, reader);
-    if (read === undefined) return refused("unknown-kind", "no known model format");
-    const model = await read(reader, options);
+    const opened = await openOne(reader, options);
+    if (isRefused(opened)) return opened;
+    const model = await withSiblings(opened, options, (shard) => openShard(shard, options));
     return { ...model, packed: [...model.packed, ...(await packedWeights(model, options))] };
+  });
+}
+
+async function openOne(reader: Reader, options: OpenOptions): Promise<Opened> {
+  const head = await reader.read(0, Math.min(headBytes, reader.size));
+  const read = await readerFor(head, reader);
+  if (read === undefined) return refused("unknown-kind", "no known model format");
+  return read(reader, options);
+}
+
+/** A shard that is itself an index leads nowhere: it might lead back. */
+async function openShard(reader: Reader, options: OpenOptions): Promise<Opened> {
+  return atTheDoor(async () => {
+    const head = await reader.read(0, Math.min(1, reader.size));
+    if (head[0] === 0x7b) return refused("unknown-kind", "a shard that is an index");
+    return openOne(reader, options);
   });
 }
 
@@ -58,7 +74,8 @@ async function jsonReaderFor(reader: Reader): Promise<FormatReader | undefined> 
   const read = await atTheDoor(async () => readJson(await reader.read(0, reader.size)));
   if (isRefused(read)) return undefined;
   if (manifestOf(read.value) !== undefined) return readTensorflowjs;
-  return asObject(read.value)?.has("weight_map") ? readSafetensorsIndex : undefined;
+  if (!asObject(read.value)?.has("weight_map")) return undefined;
+  return (index, options) => readIndex(index, options, (shard) => openShard(shard, options));
 }
 
 /** True for a zip that is itself a model, not an archive with models in it. */

@@ -1,11 +1,10 @@
 /**
  * GGUF v2 and v3, little and big endian (ggml docs/gguf.md). v1 wrote 32-bit counts and died
- * within a month; it is refused by its version. Shards are found by the file's name.
+ * within a month; it is refused by its version.
  */
 import { inert, lenientText, metadataCharactersMax, nameCharactersMax } from "../inert.ts";
 import type { Reader } from "../reader.ts";
 import { blockSizes, isBlockType, type Model, type TensorType } from "../tensor.ts";
-import { type OpenOptions, shardNames } from "./context.ts";
 import { type Cursor, openCursor } from "./cursor.ts";
 import {
   addPart,
@@ -15,7 +14,6 @@ import {
   finish,
   newDraft,
   note,
-  partsMax,
   tensorsMax,
   warn,
 } from "./draft.ts";
@@ -81,22 +79,14 @@ export function looksLikeGguf(head: Uint8Array): boolean {
   return head[0] === 0x47 && head[1] === 0x47 && head[2] === 0x55 && head[3] === 0x46;
 }
 
-/** Reads one file and, if its name says that it is one shard of several, the others beside it. */
-export async function readGguf(reader: Reader, options: OpenOptions): Promise<Model> {
+/** Reads one file. */
+export async function readGguf(reader: Reader): Promise<Model> {
   const draft = newDraft("gguf", "told");
-  await addFile(draft, "", reader);
-  const names = options.name === undefined ? undefined : shardNames(options.name, partsMax);
-  for (const name of names ?? []) {
-    if (name === options.name) continue;
-    const shard = await options.siblings?.(name);
-    if (shard === undefined) warn(draft, "missing-part", inert(name, nameCharactersMax));
-    else await addFile(draft, name, shard);
-  }
+  await addFile(draft, reader);
   return finish(draft);
 }
 
-async function addFile(draft: Draft, name: string, reader: Reader): Promise<void> {
-  must(looksLikeGguf(await reader.read(0, 4)), "a shard without the magic of GGUF");
+async function addFile(draft: Draft, reader: Reader): Promise<void> {
   const version = await reader.read(4, 4);
   // Versions are small: the end that holds the number tells the byte order (gguf.cpp does so too).
   const byteOrder = version[0] === 0 && version[1] === 0 ? "big" : "little";
@@ -109,7 +99,7 @@ async function addFile(draft: Draft, name: string, reader: Reader): Promise<void
   if (tensorCount > tensorsMax) stop("oversized", `${tensorCount} tensors`);
   if (keyCount > keysMax) stop("oversized", `${keyCount} keys`);
   must(tensorCount * 24 + keyCount * 13 <= reader.size, "more entries than the file has room for");
-  const part = addPart(draft, name, reader);
+  const part = addPart(draft, "", reader);
   const alignment = await readKeys(draft, cursor, keyCount);
   const entries: Entry[] = [];
   for (let index = 0; index < tensorCount; index += 1) entries.push(await readEntry(cursor));
@@ -128,7 +118,7 @@ async function readKeys(draft: Draft, cursor: Cursor, count: number): Promise<nu
     const type = await cursor.u32();
     must(type < valueBytes.length, `metadata of unknown type ${type}`);
     const value = await readValue(cursor, type, budget);
-    // Later shards repeat the keys of the first; within one file a second one is a disguise.
+    // llama.cpp refuses a second one; another reader may take it.
     if (seen.has(key)) warn(draft, "duplicate-name", inert(key, nameCharactersMax));
     seen.add(key);
     note(draft, key, value);

@@ -7,7 +7,6 @@
 import { inert, nameCharactersMax } from "../inert.ts";
 import type { Reader } from "../reader.ts";
 import type { Model, TensorType } from "../tensor.ts";
-import { type OpenOptions, safeSiblingName, shardNames } from "./context.ts";
 import { u64Of } from "./cursor.ts";
 import {
   addPart,
@@ -17,18 +16,14 @@ import {
   finish,
   newDraft,
   note,
-  partsMax,
   tensorsMax,
   warn,
 } from "./draft.ts";
-import { asObject, asSizes, type Json, readJson, readJsonMembers } from "./json.ts";
+import { asObject, asSizes, type Json, readJsonMembers } from "./json.ts";
 import { must, stop } from "./stop.ts";
 
 /** The reference implementation's own cap (MAX_HEADER_SIZE). */
 export const headerBytesMax = 100_000_000;
-
-/** An index names each tensor once: of the same order as the header. */
-const indexBytesMax = 64_000_000;
 
 const types: ReadonlyMap<string, TensorType> = new Map([
   ["F64", "F64"],
@@ -64,52 +59,19 @@ export function looksLikeSafetensors(head: Uint8Array, size: number): boolean {
   return head[9] === 0x22 || head[9] === 0x7d || head[9] === 0x20 || head[9] === 0x0a;
 }
 
-/** Reads one file and, if its name says that it is one shard of several, the others beside it. */
-export async function readSafetensors(reader: Reader, options: OpenOptions): Promise<Model> {
+/** Reads one file. */
+export async function readSafetensors(reader: Reader): Promise<Model> {
   const draft = newDraft("safetensors", "told");
-  await addShard(draft, "", reader);
-  const names = options.name === undefined ? undefined : shardNames(options.name, partsMax);
-  for (const name of names ?? []) {
-    if (name === options.name) continue;
-    const shard = await options.siblings?.(name);
-    if (shard === undefined) warn(draft, "missing-part", inert(name, nameCharactersMax));
-    else await addShard(draft, name, shard);
-  }
+  await addFile(draft, reader);
   return finish(draft);
 }
 
-/** Reads `model.safetensors.index.json` and the shards it names. */
-export async function readSafetensorsIndex(reader: Reader, options: OpenOptions): Promise<Model> {
-  if (reader.size > indexBytesMax) stop("oversized", `an index of ${reader.size} bytes`);
-  const { value, duplicates } = readJson(await reader.read(0, reader.size));
-  const weights = asObject(asObject(value)?.get("weight_map"));
-  must(weights !== undefined, "the index has no weight_map");
-  const draft = newDraft("safetensors", "told");
-  for (const key of duplicates) warn(draft, "duplicate-name", inert(key, nameCharactersMax));
-  const names = new Set<string>();
-  for (const file of weights.values()) if (typeof file === "string") names.add(file);
-  explain(draft, addPart(draft, "", reader), 0, reader.size);
-  for (const name of names) {
-    const shown = inert(name, nameCharactersMax);
-    const safe = safeSiblingName(name);
-    const shard = safe === undefined ? undefined : await options.siblings?.(safe);
-    if (safe === undefined) warn(draft, "path-refused", shown);
-    else if (shard === undefined) warn(draft, "missing-part", shown);
-    else await addShard(draft, name, shard);
-  }
-  for (const name of weights.keys()) {
-    const shown = inert(name, nameCharactersMax);
-    if (!draft.names.has(shown)) warn(draft, "missing-part", `tensor ${shown} is in no shard`);
-  }
-  return finish(draft);
-}
-
-async function addShard(draft: Draft, name: string, reader: Reader): Promise<void> {
+async function addFile(draft: Draft, reader: Reader): Promise<void> {
   const prefix = await reader.read(0, 8);
   const length = u64Of(prefix, 0, true);
   if (length > headerBytesMax) stop("oversized", `a header of ${length} bytes`);
   must(length <= reader.size - 8, "the header is longer than the file");
-  const part = addPart(draft, name, reader);
+  const part = addPart(draft, "", reader);
   explain(draft, part, 0, 8 + length);
   const entries: Entry[] = [];
   const keys = new Set<string>();
