@@ -111,7 +111,8 @@ export class Executor {
         return this.#say(name, { phase: "intent", detail });
       }
       if (recorded !== "intent" && recorded !== "indeterminate") continue;
-      const over = expired(this.estate, proceeding.writ, now);
+      // Only the first step can still come too late: see `mayNotBegin`.
+      const over = number === 0 ? expired(this.estate, proceeding.writ, now) : undefined;
       const round = await this.#pursue({ name, step: step!, recorded, expired: over });
       if (round !== "idle") return round;
     }

@@ -52,14 +52,12 @@ export function expired(estate: Estate, writ: Writ, now: Now): Expired {
 
 /** Why a writ's next step may not be begun now; `undefined` if it may. */
 export function mayNotBegin(estate: Estate, proceeding: Proceeding, now: Now): Refused | undefined {
-  const over = expired(estate, proceeding.writ, now);
-  // Past the fence its later steps follow from its first. Once its time is over by witnesses, each
-  // is still begun, to be ended without effect: a writ that hangs half done would never be judged.
-  const hangs = proceeding.fenceIndex !== undefined && over === "witnessed";
-  if (over !== undefined && !hangs) {
+  // Past the fence its later steps follow from its first: an order half carried out because its
+  // time ran out in between is what an adversary who can delay would wish for.
+  if (proceeding.fenceIndex !== undefined) return undefined;
+  if (expired(estate, proceeding.writ, now) !== undefined) {
     return refused("writ-expired", `it expired at ${proceeding.writ.expires}`);
   }
-  if (proceeding.fenceIndex !== undefined) return undefined;
   const objection = mayBegin(estate, proceeding);
   if (objection?.refused !== "writ-not-armed") return objection;
   // The journal tells of a cosigned checkpoint one checkpoint later, on an idle day 15 seconds.
