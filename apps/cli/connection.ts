@@ -17,7 +17,7 @@ import {
   type TrustRootDocument,
 } from "@writ/core";
 import { openSshSigner, readKeyFile } from "@writ/node";
-import { type Api, openApi } from "@writ/node/api";
+import type { Api } from "@writ/node/api";
 import { type EstateFile, homeFolder, readEstateFile } from "./home.ts";
 import { isProblem, type Problem, problem, refusalProblem } from "./outcome.ts";
 import type { Shell } from "./shell.ts";
@@ -49,7 +49,10 @@ export async function connect(
 ): Promise<Connection | Problem> {
   const folder = homeFolder(shell, options.data);
   const estate = await readEstateFile(folder);
-  return isProblem(estate) ? estate : { api: openApi(estate.url), estate, folder };
+  if (isProblem(estate)) return estate;
+  // The API's contract takes a while to load: commands that ask no server need not wait for it.
+  const { openApi } = await import("@writ/node/api");
+  return { api: openApi(estate.url), estate, folder };
 }
 
 /** Opens the key of the person who speaks. */

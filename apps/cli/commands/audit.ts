@@ -9,7 +9,7 @@ import {
   openSqliteStore,
   systemClock,
 } from "@writ/node";
-import { type Api, openApi } from "@writ/node/api";
+import type { Api } from "@writ/node/api";
 import { Command } from "commander";
 import { Audit, type Audited, differences, type Told, toldBy, toldOf } from "../audit.ts";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
@@ -56,7 +56,7 @@ async function audit(shell: Shell, options: AuditOptions): Promise<Outcome> {
     const result =
       options.offline === true
         ? await auditFolder(folder, pin, progress)
-        : await auditServer(openApi(url), url, { pin, progress });
+        : await auditServer((await import("@writ/node/api")).openApi(url), url, { pin, progress });
     progress.done();
     if (isProblem(result)) return { ...result, detail: `the audit failed: ${result.detail}` };
     tell(shell, result, { json: options.json, milliseconds: shell.now() - began });

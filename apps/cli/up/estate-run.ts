@@ -2,7 +2,6 @@
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRefused, type Principal } from "@writ/core";
-import { openApi } from "@writ/node/api";
 import { type EstateFile, readEstateFile } from "../home.ts";
 import { isProblem, type Problem, problem, refusalProblem } from "../outcome.ts";
 import type { Progress } from "../progress.ts";
@@ -136,6 +135,7 @@ function probeApp({ layout, setup, tell }: Parts, { url, estate }: EstateFile): 
 
 /** Offers the first entry. Known already is as good: it is the same bytes each time. */
 async function submitRoot(layout: Layout, { url }: EstateFile): Promise<undefined | Problem> {
+  const { openApi } = await import("@writ/node/api");
   const api = openApi(url);
   const entry = await rootEntry(layout);
   for (let offer = 1; ; offer += 1) {

@@ -2,7 +2,6 @@
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Census, censusShape, isRefused, type JsonObject, shape } from "@writ/core";
-import { openApi } from "@writ/node/api";
 import { type Known, knownContents } from "../census-table.ts";
 import { type Problem, refusalProblem } from "../outcome.ts";
 import type { Progress } from "../progress.ts";
@@ -27,6 +26,7 @@ export async function survey(
   },
 ): Promise<Survey | Problem | undefined> {
   const { layout, setup, progress, signal } = parts;
+  const { openApi } = await import("@writ/node/api");
   const api = openApi(run.estate.url);
   progress.stage(`looking at ${setup.host}`);
   while (!signal.aborted) {
