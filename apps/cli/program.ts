@@ -6,6 +6,7 @@ import { certificateCommand } from "./commands/certificate.ts";
 import { claimCommand } from "./commands/claim.ts";
 import { countCommand } from "./commands/count.ts";
 import { decideCommand } from "./commands/decide.ts";
+import { demoCommand } from "./commands/demo.ts";
 import { downCommand } from "./commands/down.ts";
 import { findingsCommand } from "./commands/findings.ts";
 import { hostsCommand } from "./commands/hosts.ts";
@@ -64,6 +65,7 @@ function assembled(cli: Cli): Command {
     verifyCommand(cli),
     journalCommand(cli),
     auditCommand(cli),
+    demoCommand(cli),
     claimCommand(cli),
   ]) {
     program.addCommand(command);
