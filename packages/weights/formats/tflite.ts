@@ -1,7 +1,7 @@
 /** TensorFlow Lite (LiteRT): a flatbuffer, schema.fbs of TensorFlow, identifier TFL3. */
 import { inert, nameCharactersMax } from "../inert.ts";
 import type { Reader } from "../reader.ts";
-import type { Affine, ElementType, Model } from "../tensor.ts";
+import { type Affine, bytesOf, type ElementType, type Model } from "../tensor.ts";
 import {
   addPart,
   addTensor,
@@ -126,7 +126,12 @@ async function addFlatTensor(
   }
   const shown = inert(name, nameCharactersMax);
   if ((await inner(file, table, 6)) !== undefined) {
-    warn(draft, "unsupported", `${shown}: a sparse tensor`);
+    // Its values are there, without the zeros between them: as good as any to know them by.
+    warn(draft, "unsupported", `${shown}: a sparse tensor, of which the values alone are read`);
+    const width = type === undefined ? undefined : bytesOf(type, 1);
+    const values = width === undefined ? 0 : Math.floor(buffer.count / width);
+    const flat = { name, shape: [values], part: 0, offset: buffer.at };
+    if (type !== undefined) addTensor(draft, { ...flat, type });
     return;
   }
   if (type === undefined) return;
