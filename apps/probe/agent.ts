@@ -93,6 +93,8 @@ export async function runAgent(parts: AgentParts): Promise<void> {
 async function isDue(round: Round): Promise<boolean> {
   const { clock, options, assignment } = round;
   if (clock.now() - round.lookedAt >= options.intervalMilliseconds) {
+    // With the shortest intervals there is no time to wait for news: it is asked for here.
+    await learn(round);
     await learnSince(round);
     return true;
   }
