@@ -3,7 +3,7 @@
  * how sure it is that the two are related at all.
  */
 import { alignViews, type Pair } from "./alignment.ts";
-import { type Relation, relate, similarityMin } from "./relation.ts";
+import { type Relation, relate } from "./relation.ts";
 import { type Significance, significanceOf, trialLabel } from "./significance.ts";
 import type { Sketch, SketchedView, WeightFacts } from "./sketch.ts";
 
@@ -33,12 +33,16 @@ export type Registered = {
   readonly views: readonly SketchedView[];
 };
 
+/** Levels that a run must show to count as one that could have agreed. */
+const levelsMin = 4;
+
 /** Compares. Both sketches must have been taken under one key. */
 export function compareSketches(candidate: Sketch, registered: Registered): Comparison {
   const theirs = byKey(registered.views);
   const ours = byKey(candidate.views);
   const chosen: Pair[] = [];
   const flat: Pair[] = [];
+  const matches: Match[] = [];
   const placed = new Set<number>();
   const used = new Set<SketchedView>();
   // Whole weights first; what they do not explain is then tried in parts.
@@ -53,13 +57,12 @@ export function compareSketches(candidate: Sketch, registered: Registered): Comp
       if (wholeOnly) flat.push(...flatPairs(free, rivals));
     }
     chosen.push(...found);
-    for (const pair of found) {
-      if (pair.similarity < similarityMin) continue;
-      placed.add(pair.candidate.view.weight);
-      used.add(pair.registered);
+    for (const match of matchesOf(found, candidate, registered, true)) {
+      matches.push(match);
+      placed.add(match.pair.candidate.view.weight);
+      used.add(match.pair.registered);
     }
   }
-  const matches = [...matchesOf(chosen, candidate, registered, true)];
   matches.push(...matchesOf(flat, candidate, registered, false));
   return summarise(candidate, registered, { chosen, matches, keys: new Set(theirs.keys()) });
 }
@@ -138,11 +141,14 @@ function summarise(
 ): Comparison {
   const trials = new Set<string>();
   let sameShape = 0;
-  for (const { view, key, places } of candidate.views) {
+  for (const { view, key, places, values } of candidate.views) {
     if (!seen.keys.has(key)) continue;
     if (view.how === "") sameShape += candidate.weights[view.weight]!.elements;
     if (view.shape.length < 2) continue;
     for (let run = 1; run < places.blocks.length; run += 2) {
+      // A run of three levels (ternary types) says so little of the order that silence is none.
+      const seenLevels = new Set(values.subarray(run * places.length, (run + 1) * places.length));
+      if (seenLevels.size < levelsMin) continue;
       trials.add(trialLabel(view.shape, places.blocks[run]!));
     }
   }

@@ -30,7 +30,7 @@ export const q2_k: BlockDecoder = (bytes, at, values, to, slack) => {
     values[to + i] = step * code - dmin * (scales >> 4);
     if (slack === undefined) continue;
     const end = code === 0 || code === 3 || step === 0;
-    const edge = endSlack(Math.abs(step), 3, Math.abs(d)) + Math.abs(dmin);
+    const edge = 1.5 * endSlack(Math.abs(step), 3, Math.abs(d)) + 1.5 * Math.abs(dmin);
     slack[to + i] = end ? edge : Math.abs(step) * (0.5 + 64 * floatRounding);
   }
 };
