@@ -87,6 +87,29 @@ export function explain(draft: Draft, part: number, offset: number, length: numb
   if (length > 0) draft.structure.push({ part, offset, length });
 }
 
+/** A run of bytes, somewhere in a part. */
+export type Run = { readonly offset: number; readonly length: number };
+
+/** Texts and blobs inside a structure that are longer than this may hide something. */
+export const blobBytesMin = 4_096;
+
+/**
+ * Explains a stretch of structure but not the blobs in it: a text of 60 MB in a pickle, an
+ * attribute of a graph that holds a file. Runs need no order.
+ */
+export function explainAround(
+  draft: Draft,
+  { part, offset, length }: Placement,
+  blobs: readonly Run[],
+): void {
+  let at = offset;
+  const sorted = [...blobs].sort((a, b) => a.offset - b.offset);
+  for (const blob of [...sorted, { offset: offset + length, length: 0 }]) {
+    explain(draft, part, at, blob.offset - at);
+    at = Math.max(at, blob.offset + blob.length);
+  }
+}
+
 /** What a format reader knows of a tensor; `length` absent: as the type and shape say. */
 export type TensorFacts = {
   readonly name: string;

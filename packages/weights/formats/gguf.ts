@@ -10,10 +10,11 @@ import {
   addPart,
   addTensor,
   type Draft,
-  explain,
+  explainAround,
   finish,
   newDraft,
   note,
+  type Run,
   tensorsMax,
   warn,
 } from "./draft.ts";
@@ -30,6 +31,9 @@ const keyBytesMax = 65_535;
 
 /** Strings of an array are stepped over one by one: bounded so that time is. */
 const arrayStringsMax = 8_000_000;
+
+/** The longest honest values, merges of large vocabularies, are some megabytes: longer ones may hide. */
+const longValueBytes = 33_554_432;
 
 /** Ids of `ggml_type`. Ids 4, 5, 31–33 and 36–38 were removed and never reused. */
 const ggmlTypes: ReadonlyMap<number, TensorType> = new Map([
@@ -100,16 +104,22 @@ async function addFile(draft: Draft, reader: Reader): Promise<void> {
   if (keyCount > keysMax) stop("oversized", `${keyCount} keys`);
   must(tensorCount * 24 + keyCount * 13 <= reader.size, "more entries than the file has room for");
   const part = addPart(draft, "", reader);
-  const alignment = await readKeys(draft, cursor, keyCount);
+  const blobs: Run[] = [];
+  const alignment = await readKeys(draft, cursor, { count: keyCount, blobs });
   const entries: Entry[] = [];
   for (let index = 0; index < tensorCount; index += 1) entries.push(await readEntry(cursor));
   const dataStart = Math.ceil(cursor.at / alignment) * alignment;
-  explain(draft, part, 0, Math.min(dataStart, reader.size));
+  const structure = { part, offset: 0, length: Math.min(dataStart, reader.size) };
+  explainAround(draft, structure, blobs);
   for (const entry of entries) addEntry(draft, { part, dataStart, byteOrder, alignment }, entry);
 }
 
 /** Reads the keys into the metadata; tells the alignment of the data. */
-async function readKeys(draft: Draft, cursor: Cursor, count: number): Promise<number> {
+async function readKeys(
+  draft: Draft,
+  cursor: Cursor,
+  { count, blobs }: { readonly count: number; readonly blobs: Run[] },
+): Promise<number> {
   let alignment = 32;
   const seen = new Set<string>();
   const budget = { strings: arrayStringsMax };
@@ -117,7 +127,10 @@ async function readKeys(draft: Draft, cursor: Cursor, count: number): Promise<nu
     const key = lenientText(await takeString(cursor, keyBytesMax));
     const type = await cursor.u32();
     must(type < valueBytes.length, `metadata of unknown type ${type}`);
+    const start = cursor.at;
     const value = await readValue(cursor, type, budget);
+    const length = cursor.at - start;
+    if (length >= longValueBytes) blobs.push({ offset: start, length });
     // llama.cpp refuses a second one; another reader may take it.
     if (seen.has(key)) warn(draft, "duplicate-name", inert(key, nameCharactersMax));
     seen.add(key);

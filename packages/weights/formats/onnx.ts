@@ -8,7 +8,17 @@ import { forwardReader } from "../archives/forward-reader.ts";
 import type { Reader } from "../reader.ts";
 import type { Model } from "../tensor.ts";
 import type { OpenOptions } from "./context.ts";
-import { addPart, addTensor, finish, newDraft, note, warn } from "./draft.ts";
+import {
+  addPart,
+  addTensor,
+  blobBytesMin,
+  explainAround,
+  finish,
+  newDraft,
+  note,
+  type Run as Stretch,
+  warn,
+} from "./draft.ts";
 import { type ElementCoding, elementStream, type Run } from "./element-stream.ts";
 import { type Dequantize, packDequantized } from "./onnx-quantised.ts";
 import {
@@ -58,7 +68,9 @@ export async function looksLikeOnnx(reader: Reader): Promise<boolean> {
   let at = 0;
   for (let count = 0; at < reader.size && count < sniffFieldsMax; count += 1) {
     const field = await fields.field(at, reader.size);
-    if (modelWires.get(field.number) !== field.wire) return false;
+    // A field nobody knows does not make a model unreadable to those who run it, nor to us.
+    const wire = modelWires.get(field.number);
+    if (wire !== undefined && wire !== field.wire) return false;
     if (field.number === 1 && (field.value < 1 || field.value > 1_000)) return false;
     seen.add(field.number);
     at = field.offset + field.length;
@@ -66,7 +78,24 @@ export async function looksLikeOnnx(reader: Reader): Promise<boolean> {
   return seen.has(7) && (seen.has(1) || seen.has(8));
 }
 
-type Message = "model" | "graph" | "node" | "attribute" | "tensor" | "sparse" | "training" | "prop";
+/** Messages of ModelProto that are walked into. */
+const modelMessages: ReadonlyMap<number, Message> = new Map([
+  [7, "graph"],
+  [14, "prop"],
+  [20, "training"],
+  [25, "function"],
+] as const);
+
+type Message =
+  | "model"
+  | "function"
+  | "graph"
+  | "node"
+  | "attribute"
+  | "tensor"
+  | "sparse"
+  | "training"
+  | "prop";
 
 type Frame = {
   readonly message: Message;
@@ -84,7 +113,12 @@ type Frame = {
   key: string;
 };
 
-type Walk = OnnxFile & { readonly frames: Frame[]; readonly dequantised: Dequantize[] };
+type Walk = OnnxFile & {
+  readonly frames: Frame[];
+  readonly dequantised: Dequantize[];
+  /** Long fields that are no values: texts, or attributes that hold something else whole. */
+  readonly blobs: Stretch[];
+};
 
 /** Reads one ONNX file and the external data it names. */
 export async function readOnnx(reader: Reader, options: OpenOptions): Promise<Model> {
@@ -97,6 +131,7 @@ export async function readOnnx(reader: Reader, options: OpenOptions): Promise<Mo
     externals: new Map(),
     frames: [newFrame("model", 0, reader.size, "")],
     dequantised: [],
+    blobs: [],
   };
   let walked = 0;
   for (let frame = walk.frames.at(-1); frame !== undefined; frame = walk.frames.at(-1)) {
@@ -112,23 +147,22 @@ export async function readOnnx(reader: Reader, options: OpenOptions): Promise<Mo
     const field = got instanceof Promise ? await got : got;
     frame.at = field.offset + field.length;
     const inner = innerMessage(frame.message, field);
-    if (inner === undefined) await takeField(walk, frame, field, at);
-    else open(walk, frame, inner, field);
+    if (inner === undefined) {
+      if (field.length >= blobBytesMin && !isValues(frame, field)) walk.blobs.push(field);
+      await takeField(walk, frame, field, at);
+    } else open(walk, frame, inner, field);
   }
   packDequantized(draft, walk.dequantised);
-  explainGraph(walk, reader.size);
+  const values = draft.tensors.filter(({ data }) => data.part === 0).map(({ data }) => data);
+  const whole = { part: 0, offset: 0, length: reader.size };
+  explainAround(draft, whole, [...values, ...walk.blobs]);
   return finish(draft);
 }
 
-/** The graph between the tensors is structure: explained as far as the walk came, which is whole. */
-function explainGraph({ draft }: Walk, size: number): void {
-  const placed = draft.tensors.filter(({ data }) => data.part === 0).map(({ data }) => data);
-  placed.sort((a, b) => a.offset - b.offset);
-  let at = 0;
-  for (const { offset, length } of [...placed, { offset: size, length: 0 }]) {
-    if (offset > at) draft.structure.push({ part: 0, offset: at, length: offset - at });
-    at = Math.max(at, offset + length);
-  }
+/** Fields of values: of a tensor, and the number lists of an attribute. */
+function isValues({ message }: Frame, { number }: Field): boolean {
+  if (message === "tensor") return [4, 5, 7, 9, 10, 11].includes(number);
+  return message === "attribute" && (number === 7 || number === 8);
 }
 
 function newFrame(message: Message, at: number, end: number, name: string): Frame {
@@ -155,14 +189,9 @@ function open(walk: Walk, frame: Frame, message: Message, field: Field): void {
 function innerMessage(message: Message, { number }: Field): Message | undefined {
   switch (message) {
     case "model":
-      // 25: functions, whose nodes are field 7, unlike a graph's.
-      return number === 7
-        ? "graph"
-        : number === 20
-          ? "training"
-          : number === 14
-            ? "prop"
-            : undefined;
+      return modelMessages.get(number);
+    case "function":
+      return number === 7 ? "node" : undefined;
     case "training":
       return number === 1 || number === 2 ? "graph" : undefined;
     case "graph":

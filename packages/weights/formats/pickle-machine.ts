@@ -1,6 +1,7 @@
 /** The state of a pickle machine, and the instructions that push a value standing in the stream. */
 import { lenientText } from "../inert.ts";
 import { u16Of, u32Of, u64Of } from "./cursor.ts";
+import { blobBytesMin } from "./draft.ts";
 import type { PickleBytes, PickleValue } from "./pickle-value.ts";
 import { must, stop } from "./stop.ts";
 
@@ -16,6 +17,8 @@ export type Machine = {
   stack: PickleValue[];
   readonly marks: PickleValue[][];
   readonly memo: Map<number, PickleValue>;
+  /** Long texts and bytes of the stream. */
+  readonly blobs: { readonly offset: number; readonly length: number }[];
   values: number;
 };
 
@@ -27,6 +30,7 @@ export function take(machine: Machine, length: number): Uint8Array {
   const start = machine.at;
   must(length <= machine.bytes.length - start, "a pickle goes on past its end");
   machine.at += length;
+  if (length >= blobBytesMin) machine.blobs.push({ offset: start, length });
   return machine.bytes.subarray(start, start + length);
 }
 
@@ -49,7 +53,7 @@ export function count(machine: Machine): void {
 
 /** A machine at the start of a pickle. */
 export function newMachine(bytes: Uint8Array, at: number): Machine {
-  return { bytes, at, stack: [], marks: [], memo: new Map(), values: 0 };
+  return { bytes, at, stack: [], marks: [], memo: new Map(), blobs: [], values: 0 };
 }
 
 export function push(machine: Machine, value: PickleValue): true {

@@ -3,6 +3,7 @@
  * never calls anything. GLOBAL yields a name, REDUCE and NEWOBJ yield a note of what would have
  * been called with what. Opcodes as in CPython's pickletools, protocols 0 to 5.
  */
+import type { Run } from "./draft.ts";
 import {
   count,
   decimal,
@@ -23,15 +24,19 @@ import { must, stop } from "./stop.ts";
 /** Instructions, which unlike values leave nothing behind: bounds time. */
 const instructionsMax = 16_000_000;
 
-/** The value, and where the next byte after STOP is. */
-export type Unpickled = { readonly value: PickleValue; readonly end: number };
+/** The value, where the next byte after STOP is, and the long texts and bytes on the way. */
+export type Unpickled = {
+  readonly value: PickleValue;
+  readonly end: number;
+  readonly blobs: readonly Run[];
+};
 
 /** Runs one pickle from `at`. Offsets of bytes objects are offsets into `bytes`. */
 export function unpickle(bytes: Uint8Array, at: number): Unpickled {
   const machine = newMachine(bytes, at);
   for (let ran = 0; ran < instructionsMax; ran += 1) {
     const code = u8(machine);
-    if (code === 0x2e) return { value: pop(machine), end: machine.at };
+    if (code === 0x2e) return { value: pop(machine), end: machine.at, blobs: machine.blobs };
     const done = literal(machine, code) || structure(machine, code) || reference(machine, code);
     must(done, `unknown pickle instruction 0x${code.toString(16)}`);
   }

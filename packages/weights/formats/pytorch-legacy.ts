@@ -6,7 +6,7 @@
 import type { Reader } from "../reader.ts";
 import { bytesOf, type Model } from "../tensor.ts";
 import { u64Of } from "./cursor.ts";
-import { addPart, explain, finish, newDraft, warn } from "./draft.ts";
+import { addPart, explain, explainAround, finish, newDraft, warn } from "./draft.ts";
 import { unpickle } from "./pickle.ts";
 import { isKind, type PickleValue } from "./pickle-value.ts";
 import { addTensors, type Storage, type StorageId, storageIdOf, walk } from "./pytorch.ts";
@@ -33,10 +33,10 @@ export async function readPytorchLegacy(reader: Reader): Promise<Model> {
   end = unpickle(bytes, end).end;
   const system = unpickle(bytes, end);
   const big = littleEndianOf(system.value) === false;
-  const { value, end: valueEnd } = unpickle(bytes, system.end);
+  const { value, end: valueEnd, blobs } = unpickle(bytes, system.end);
   const keys = unpickle(bytes, valueEnd);
   must(isKind(keys.value, "list"), "the storage keys are not a list");
-  explain(draft, part, 0, keys.end);
+  explainAround(draft, { part, offset: 0, length: keys.end }, blobs);
   const ids = storageIds(value);
   const storages = new Map<string, Storage>();
   let at = keys.end;

@@ -6,7 +6,7 @@ import { readZip, type Zip, type ZipMember } from "../archives/zip.ts";
 import type { Reader } from "../reader.ts";
 import type { Model } from "../tensor.ts";
 import type { OpenOptions } from "./context.ts";
-import { addPart, explain, finish, newDraft, note, warn } from "./draft.ts";
+import { addPart, explain, explainAround, finish, newDraft, note, warn } from "./draft.ts";
 import { type Container, memberReader, placeMember } from "./members.ts";
 import { unpickle } from "./pickle.ts";
 import { isKind, type PickleValue } from "./pickle-value.ts";
@@ -43,9 +43,10 @@ export async function readPytorchZip(reader: Reader, options: OpenOptions): Prom
   const pickle = await placeMember(container, members.get(`${folder}data.pkl`)!);
   must(pickle !== undefined, "data.pkl cannot be read");
   if (pickle.length > pickleBytesMax) stop("oversized", `a pickle of ${pickle.length} bytes`);
-  explain(draft, pickle.part, pickle.offset, pickle.length);
   const bytes = (await memberReader(container, pickle).read(0, pickle.length)).slice();
-  const { value } = unpickle(bytes, 0);
+  const { value, blobs } = unpickle(bytes, 0);
+  const placed = blobs.map((blob) => ({ ...blob, offset: pickle.offset + blob.offset }));
+  explainAround(draft, pickle, placed);
   const storages = await placeStorages(container, value, (key) =>
     members.get(`${folder}data/${key}`),
   );
