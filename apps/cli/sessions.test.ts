@@ -22,6 +22,8 @@ import { certificateFixture } from "./testing/certificate-fixture.ts";
 
 const sessions = fileURLToPath(new URL("sessions/", import.meta.url));
 const script = fileURLToPath(new URL("main.ts", import.meta.url));
+/** A file smaller than 64 bytes holds no model, to the probe. */
+const weightsBytes = 1016;
 const patienceMilliseconds = 120_000;
 
 type Step = {
@@ -169,7 +171,7 @@ function furnish(folder: string, variables: Map<string, string>): void {
   for (const [at, release] of ["4.2", "3.8"].entries()) {
     const path = join(models, release, "model.gguf");
     mkdirSync(join(models, release), { recursive: true });
-    const bytes = Buffer.concat([Buffer.from("GGUF\u0003\0\0\0"), Buffer.alloc(16)]);
+    const bytes = Buffer.concat([Buffer.from("GGUF\u0003\0\0\0"), Buffer.alloc(weightsBytes)]);
     bytes[8] = at;
     writeFileSync(path, bytes);
     const artefact = { name: "model.gguf", digest: digestOf(bytes), size: bytes.length };
