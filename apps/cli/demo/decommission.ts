@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isRefused } from "@writ/core";
 import { findingsText } from "../commands/findings.ts";
 import { orderAs, tellCourse, tellCoverage } from "./order.ts";
-import { component } from "./scene.ts";
+import { component, startProgram } from "./scene.ts";
 import type { Story } from "./story.ts";
 
 export const decommission: Story = {
@@ -17,7 +17,7 @@ export const decommission: Story = {
     teller.say("as they do: it holds 4.2's weights open. Nobody thinks of it.");
     teller.gap();
     const log = join(scene.folder, "warm.log");
-    const warmer = stage.start(["node", "warm.mts", scene.weights("4.2")], log);
+    const warmer = startProgram(scene, ["node", "warm.mts", scene.weights("4.2")], log);
     await stage.until("the cache warmer to start", async () => warmer.pid);
     const { api } = stage.connection;
     // It is to be seen before: what is found afterwards is then no newcomer.
@@ -30,11 +30,7 @@ export const decommission: Story = {
     const writ = await orderAs(stage, "ben", order);
     await writ.approve("ada");
     await writ.approve("cleo");
-    const proceeding = await stage.writUntil(
-      writ.digest,
-      "the executor to act and the probe to see it",
-      ({ state }) => state === "defied" || state === "fulfilled",
-    );
+    const proceeding = await stage.decided(writ.digest);
     teller.gap();
     tellCourse(teller, proceeding);
     return writ.digest;

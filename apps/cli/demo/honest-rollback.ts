@@ -23,25 +23,22 @@ export const honestRollback: Story = {
     const writ = await orderAs(stage, "ada", { action, reason: "bias found in audit 17" });
     await writ.approve("ben");
     await writ.approve("cleo");
-    const proceeding = await stage.writUntil(
-      writ.digest,
-      "the executor to act and the probe to see it",
-      ({ state, certificateIndex }) =>
-        state === "defied" || (state === "fulfilled" && certificateIndex !== undefined),
-    );
+    const proceeding = await stage.decided(writ.digest);
     teller.gap();
     tellCourse(teller, proceeding);
     return writ.digest;
   },
 
-  async tell(stage, { certificate, findings, proceeding }) {
+  async tell(stage, { certificate, findings }) {
     const { teller, scene } = stage;
     const after = await stage.ask(scene.port);
     if (after === undefined) {
       throw new Failure({ problem: "app-failed", detail: "nobody serves any more", hint: "" });
     }
     teller.gap();
+    teller.say(`${after.model} serves on port ${scene.port}; 4.2 is retired, and runs nowhere.`);
     teller.quote(after.model, after.text);
+    teller.command(["findings"]);
     teller.answer(findingsText(teller.shell, findings));
     if (certificate === null) return;
     teller.gap();
@@ -49,6 +46,5 @@ export const honestRollback: Story = {
     const words = ["verify", certificate, "--estate", stage.connection.estate.estate];
     teller.command(words);
     teller.answer((await stage.run(words)).text);
-    teller.say(`(${proceeding.writ.from.length} release left, none of it running.)`, "faint");
   },
 };

@@ -11,11 +11,18 @@ import { honestRollback } from "./honest-rollback.ts";
 import { tellCoverage } from "./order.ts";
 import { resistingOrchestrator } from "./resisting-orchestrator.ts";
 import { runtimeName } from "./runtime.ts";
-import { buildScene, hostName, installPrograms, makeWeights, registerOf } from "./scene.ts";
+import {
+  buildScene,
+  hostName,
+  installPrograms,
+  makeWeights,
+  registerOf,
+  startService,
+} from "./scene.ts";
 import { Failure, orFail, Stage } from "./stage.ts";
 import { type Ended, type Story, type StoryResult, toldFinding } from "./story.ts";
 import { openTeller, type Teller } from "./teller.ts";
-import { openWrit } from "./writ.ts";
+import { openWrit, type Writ } from "./writ.ts";
 
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
@@ -29,6 +36,9 @@ const { values: flags } = parseArgs({
     json: flag,
   },
 });
+
+/** Root sees every process, and so does anyone in a namespace where all are their own. */
+const seesAll = flags.isolated || process.geteuid?.() === 0;
 
 const stories: readonly Story[] = [honestRollback, resistingOrchestrator, decommission];
 
@@ -44,41 +54,50 @@ async function playStory(story: Story, parts: Parts): Promise<StoryResult> {
   const { teller, scratch, programs, weights, results } = parts;
   teller.title(story.title);
   const began = Date.now();
-  const folder = join(scratch, story.name);
+  const folder = join(scratch, String(stories.indexOf(story) + 1));
   await mkdir(folder);
   teller.waiting("laying out the host and starting Writ");
   const scene = await buildScene(folder, { weights, programs });
-  const writ = orFail(await openWrit(teller, { folder: join(folder, "writ"), root: scene.host }));
+  let writ: Writ | undefined;
   try {
+    const service = await startService(scene);
+    writ = orFail(await openWrit(teller, { folder: join(folder, "writ"), root: scene.host }));
     const stage = new Stage({ scene, teller, connection: writ.connection, results });
-    const register = join(folder, "register.json");
-    await writeFile(register, JSON.stringify(registerOf(scene, weights), null, 2));
-    await stage.startService();
-    const added = await stage.run([
-      ...["register", "add", register, "--as", "ada"],
-      ...["--data", writ.connection.folder, "--json"],
-    ]);
-    await stage.lookedSince((added.value as { readonly entry: number }).entry);
+    await stage.serves(service);
+    await register(stage, registerOf(scene, weights, seesAll));
     const digest = await story.play(stage);
     const ended = await endedOf(stage, story, digest);
     await writ.stop();
-    const { proceeding, findings, certificate } = ended;
     await tellEnd(stage, story, ended);
-    const seconds = Math.round((Date.now() - began) / 100) / 10;
-    return {
-      name: story.name,
-      writ: digest,
-      state: proceeding.state,
-      findings: findings.map(toldFinding),
-      certificate,
-      seconds,
-      course: proceeding.course,
-      uncovered: proceeding.verdict?.uncovered ?? [],
-    };
+    return resultOf(story, ended, Date.now() - began);
   } finally {
-    await writ.stop();
+    await writ?.stop();
     await sweep(folder);
   }
+}
+
+/** Ada registers what is there, and the probe looks at it once. */
+async function register(stage: Stage, documents: ReturnType<typeof registerOf>): Promise<void> {
+  const file = join(stage.scene.folder, "register.json");
+  await writeFile(file, JSON.stringify(documents, null, 2));
+  const { folder } = stage.connection;
+  const words = ["register", "add", file, "--as", "ada", "--data", folder, "--json"];
+  const { entry } = (await stage.run(words)).value as { readonly entry: number };
+  await stage.lookedSince(entry);
+}
+
+function resultOf({ name }: Story, ended: Ended, milliseconds: number): StoryResult {
+  const { proceeding, findings, certificate } = ended;
+  return {
+    name,
+    writ: proceeding.digest,
+    state: proceeding.state,
+    findings: findings.map(toldFinding),
+    certificate,
+    seconds: Math.round(milliseconds / 100) / 10,
+    course: proceeding.course,
+    uncovered: proceeding.verdict?.uncovered ?? [],
+  };
 }
 
 async function endedOf(stage: Stage, story: Story, digest: StoryResult["writ"]): Promise<Ended> {
@@ -108,20 +127,28 @@ async function tellEnd(stage: Stage, story: Story, ended: Ended): Promise<void> 
 
 function tellOpening(teller: Teller, scratch: string): void {
   teller.title("Writ: three stories on a small real estate");
-  teller.say(
-    "a chatbot in two releases, 15 MB of weights each, served by llama.cpp on this machine;",
-  );
-  teller.say("a server, two witnesses, a probe and an executor, each a process with its own key;");
-  teller.say(
-    "ada, ben and cleo, with software keys: two must sign, and who orders does not count.",
-  );
+  for (const line of opening) teller.say(line);
   const fate = flags.keep ? "stays when the demo ends" : "goes away with the demo";
   teller.say(`All of it is in ${scratch}, and ${fate}.`, "faint");
-  const where = flags.isolated
-    ? "The host is a process namespace of its own: its probe sees all of it, and nothing else."
-    : "The host is this machine itself: its probe looks at every process here.";
-  teller.say(where, "faint");
+  const where = flags.isolated ? enclosed : seesAll ? onMachine : shortSighted;
+  for (const line of where) teller.say(line, "faint");
 }
+
+const opening = [
+  "a chatbot in two releases, 15 MB of weights each, served by llama.cpp on this machine",
+  "(the weights are chance, and speak nonsense: each release its own, always the same);",
+  "a server, two witnesses, a probe and an executor, each a process with its own key;",
+  "ada, ben and cleo, with software keys: two must sign, and who orders does not count.",
+];
+const enclosed = [
+  "The host is a process namespace of its own: its probe sees all of it, and nothing else.",
+];
+const onMachine = ["The host is this machine itself: its probe looks at every process here."];
+const shortSighted = [
+  "The host is this machine itself. Its probe may not look into other users' processes: ada accepts",
+  "that in the register, as a blind spot. Every writ shows it to whoever signs, and every",
+  "certificate names it.",
+];
 
 async function play(shell: Shell, scratch: string): Promise<number> {
   const { json, isolated, keep, runtime, results } = flags;
@@ -144,7 +171,7 @@ async function play(shell: Shell, scratch: string): Promise<number> {
   const seconds = Math.round((Date.now() - began) / 100) / 10;
   const good = told.length === stories.length && told.every(endedAsItOught);
   if (json) {
-    const host = { name: hostName, isolated, user: process.geteuid?.() };
+    const host = { name: hostName, isolated, seesAll };
     const error = failure === undefined ? {} : { error: failureJson(failure) };
     const kept = keep ? scratch : null;
     printJson(shell, {
@@ -190,5 +217,5 @@ async function leave(scratch: string): Promise<never> {
 const scratch = flags.scratch!;
 process.stdin.resume().once("end", () => void leave(scratch));
 process.once("SIGTERM", () => void leave(scratch));
-process.exitCode = await play(processShell(), scratch);
-process.stdin.destroy();
+// Whatever still runs after a failure does not keep us; our parent sweeps it away.
+process.exit(await play(processShell(), scratch));

@@ -30,13 +30,14 @@ export async function orderAs(
   };
 }
 
-/** The states that a writ went through, each with the seconds since it was proposed. */
+/** The states that a writ went through, each with the witnessed seconds since it was proposed. */
 export function tellCourse(teller: Teller, { course }: Proceeding): void {
   const began = course[0]?.time ?? 0;
   for (const { state, time, index } of course) {
-    const after = time === null || began === null ? "" : ((time - began) / 1000).toFixed(1);
-    const state_ = teller.shell.tone(stateTone(state), state.padEnd(10));
-    teller.say(`${after.padStart(5)} s  ${state_} entry ${index}`);
+    // Witnesses tell time in whole seconds.
+    const after = time === null || began === null ? "?" : Math.round((time - began) / 1000);
+    const toned = teller.shell.tone(stateTone(state), state.padEnd(10));
+    teller.say(`${String(after).padStart(5)} s  ${toned} entry ${index}`);
   }
 }
 

@@ -41,11 +41,7 @@ export const resistingOrchestrator: Story = {
     teller.quote("orchestrator", String(claimed.note));
     // Only what is seen after the claim can be held against it.
     await stage.lookedSince(Number(claimed.entry));
-    const proceeding = await stage.writUntil(
-      writ.digest,
-      "Writ to judge",
-      ({ state }) => state === "defied" || state === "fulfilled",
-    );
+    const proceeding = await stage.decided(writ.digest);
     teller.gap();
     tellCourse(teller, proceeding);
     return writ.digest;

@@ -2,7 +2,9 @@
  * The estate's own side of the demo: one host's files, as an operator would have laid them out, and
  * the register documents that say what ought to be there. Nothing in here is Writ's.
  */
+import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
 import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -96,10 +98,37 @@ export async function installPrograms(folder: string, runtime: string): Promise<
   await symlink(runtime, join(folder, "runtime"));
 }
 
-/** What the register says of this host. */
-export function registerOf(scene: Scene, weights: readonly Weights[]): readonly RegisterDocument[] {
+/** Starts a program of the host in the background; its output goes to a file. */
+export function startProgram(scene: Scene, command: readonly string[], log: string): ChildProcess {
+  const [program, ...words] = command;
+  const output = openSync(log, "a");
+  const child = spawn(program!, words, {
+    cwd: scene.programs,
+    stdio: ["ignore", output, output],
+    detached: true,
+  });
+  closeSync(output);
+  child.unref();
+  return child;
+}
+
+/** Starts the registered service, as its operator did before there was any order. */
+export async function startService(scene: Scene): Promise<ChildProcess> {
+  const { command, logFile, pidFile } = scene.service;
+  const child = startProgram(scene, command, logFile);
+  await writeFile(pidFile, `${child.pid}\n`);
+  return child;
+}
+
+/** What the register says of this host. `seesAll`: its probe may look into every process. */
+export function registerOf(
+  scene: Scene,
+  weights: readonly Weights[],
+  seesAll: boolean,
+): readonly RegisterDocument[] {
   const placed = { host: hostName, component } as const;
   return [
+    ...(seesAll ? [] : [shortSighted]),
     {
       document: "component",
       component,
@@ -151,6 +180,15 @@ export function registerOf(scene: Scene, weights: readonly Weights[]): readonly 
     },
   ];
 }
+
+/** Without root or a namespace of its own, a probe cannot look into other users' processes. */
+const shortSighted: RegisterDocument = {
+  document: "host",
+  host: hostName,
+  owner: "support team",
+  blindSpots: [{ vantage: "processes", where: "/proc/*", why: "no-permission" }],
+  because: "the probe runs as an ordinary user here, and sees that user's processes only",
+};
 
 /** A TCP port of this machine on which nothing listens. */
 export function freePort(): Promise<number> {

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,6 +18,8 @@ import type { Teller } from "./teller.ts";
 const glanceMilliseconds = 100;
 /** A story in which nothing happens for so long has failed; on two busy cores all takes its time. */
 const patienceMilliseconds = 90_000;
+/** How long a story waits for its ending, and is then told as it stands. */
+const suspenseMilliseconds = 60_000;
 
 /** The demo cannot go on. */
 export class Failure extends Error {
@@ -79,20 +80,6 @@ export class Stage {
     return { text, value };
   }
 
-  /** Starts a program of the estate in the background; its output goes to a file. */
-  start(command: readonly string[], log: string): ChildProcess {
-    const [program, ...words] = command;
-    const output = openSync(log, "a");
-    const child = spawn(program!, words, {
-      cwd: this.scene.programs,
-      stdio: ["ignore", output, output],
-      detached: true,
-    });
-    closeSync(output);
-    child.unref();
-    return child;
-  }
-
   /** Starts a program that tells what it does, one JSON line each. */
   follow(command: readonly string[]): Followed {
     const [program, ...words] = command;
@@ -114,7 +101,8 @@ export class Stage {
       }
       if (Date.now() > deadline) {
         const seconds = patienceMilliseconds / 1000;
-        throw new Failure(problem("app-failed", `after ${seconds} s still waiting for: ${what}`));
+        const detail = `after ${seconds} s still waiting for: ${what}`;
+        throw new Failure(problem("app-failed", detail, "--keep keeps the folder, with its logs"));
       }
       await sleep(glanceMilliseconds);
     }
@@ -129,15 +117,16 @@ export class Stage {
     });
   }
 
-  /** Waits until a writ stands as asked for. */
-  async writUntil(
-    digest: Digest,
-    what: string,
-    stands: (proceeding: Proceeding) => boolean,
-  ): Promise<Proceeding> {
-    return this.until(what, async () => {
+  /** Waits until sight has decided a writ, or for so long that it is told as it stands. */
+  async decided(digest: Digest): Promise<Proceeding> {
+    const deadline = Date.now() + suspenseMilliseconds;
+    return this.until("the executor to act and the probe to see it", async () => {
       const proceeding = await this.connection.api.writ(digest);
-      return !isRefused(proceeding) && stands(proceeding) ? proceeding : undefined;
+      if (isRefused(proceeding)) return undefined;
+      const { state, certificateIndex } = proceeding;
+      const isOver =
+        state === "defied" || (state === "fulfilled" && certificateIndex !== undefined);
+      return isOver || Date.now() > deadline ? proceeding : undefined;
     });
   }
 
@@ -155,16 +144,14 @@ export class Stage {
     return { model, text: choices[0]?.text.trim() ?? "" };
   }
 
-  /** Starts the registered service, as its operator did before there was an order. */
-  async startService(): Promise<void> {
-    const { service, port } = this.scene;
-    const child = this.start(service.command, service.logFile);
-    await writeFile(service.pidFile, `${child.pid}\n`);
+  /** Waits until the service that was started serves. */
+  async serves(service: ChildProcess): Promise<void> {
     await this.until("the model to be loaded", async () => {
-      if (child.exitCode !== null) {
-        throw new Failure(problem("app-failed", "the inference server ended", "--keep; its log"));
+      if (service.exitCode !== null) {
+        const why = "--keep keeps its log: chatbot.log on its host";
+        throw new Failure(problem("app-failed", "the inference server ended at once", why));
       }
-      return this.ask(port);
+      return this.ask(this.scene.port);
     });
   }
 }

@@ -25,6 +25,7 @@ const indent = "  ";
 /** `silent` tells progress only: for --json. */
 export function openTeller(shell: Shell, silent: boolean): Teller {
   const progress = openProgress(shell);
+  let awaited = "";
   const out = (text: string) => {
     progress.done();
     if (!silent) shell.out(text);
@@ -47,7 +48,11 @@ export function openTeller(shell: Shell, silent: boolean): Teller {
     },
     answer: (text) => out(lines(text)),
     gap: () => out("\n"),
-    waiting: (what) => progress.stage(what),
+    waiting: (what) => {
+      // Where lines cannot be redrawn, the same is not told twice in a row.
+      if (what !== awaited || shell.animated) progress.stage(what);
+      awaited = what;
+    },
     done: () => progress.done(),
   };
 }

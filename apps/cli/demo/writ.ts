@@ -11,7 +11,7 @@ import type { Teller } from "./teller.ts";
 /** The agent that has an identity in the demo's estates. */
 export const agentName = "orchestrator";
 /** A look of the demo's host takes a fraction of this; stories do not wait long for the next. */
-const lookEverySeconds = 2;
+const lookEverySeconds = 1;
 
 export type Writ = { readonly connection: Connection; readonly stop: () => Promise<void> };
 
