@@ -18,6 +18,7 @@ import {
   notCovered,
   sightings,
 } from "../sight/host-sight.ts";
+import { ownNames, symlinksOf } from "../sight/own-names.ts";
 import type { Estate } from "./estate.ts";
 
 /** One thing seen that the writ says must not be. */
@@ -148,12 +149,11 @@ function presences(estate: Estate, writ: Writ, sight: HostSight): readonly Contr
   if (look === undefined) return [];
   const leaving = leavingDigests(writ);
   const { masses, holds } = sightings(look.census, new Set(leaving.keys()));
+  const symlinks = symlinksOf(look.census);
   const found: Contradiction[] = [];
   for (const mass of masses) {
     const release = leaving.get(mass.digest)!;
-    for (const name of mass.names) {
-      // A symlink is another name for bytes that are told of already, and goes dead with them.
-      if (look.census.links.some(({ path, target }) => path === name && target)) continue;
+    for (const name of ownNames(mass, symlinks)) {
       const placement = placeOf(estate, writ, { host: sight.host, path: name, release });
       if (placement !== undefined && writ.action !== "decommission") continue;
       found.push({

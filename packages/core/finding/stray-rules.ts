@@ -4,13 +4,14 @@ import type { Estate } from "../estate/estate.ts";
 import { keepsAlive, leavingDigests } from "../estate/judge.ts";
 import type { Mass } from "../sight/census.ts";
 import { type HostSight, holdKey, type Look, massKey } from "../sight/host-sight.ts";
+import { ownNames, symlinksOf } from "../sight/own-names.ts";
 import type { Case } from "./finding.ts";
 
 type Stray = {
   readonly sight: HostSight;
   readonly look: Look;
   readonly mass: Mass;
-  /** Names at which the register places no file, symlinks left out. */
+  /** Names at which the register places no file; symlinks left out if the mass has another name. */
   readonly names: readonly string[];
 };
 
@@ -24,12 +25,10 @@ function* strays(estate: Estate): Iterable<Stray> {
   for (const sight of estate.sights.values()) {
     const look = sight.latest;
     if (look === undefined) continue;
-    const symlinks = new Set(
-      look.census.links.flatMap(({ path, target }) => (target === undefined ? [] : [path])),
-    );
+    const symlinks = symlinksOf(look.census);
     for (const mass of look.census.masses) {
-      const names = mass.names.filter(
-        (name) => !symlinks.has(name) && !placed.has(`${sight.host}\0${name}`),
+      const names = ownNames(mass, symlinks).filter(
+        (name) => !placed.has(`${sight.host}\0${name}`),
       );
       if (names.length > 0) yield { sight, look, mass, names };
     }
