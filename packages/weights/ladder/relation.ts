@@ -48,7 +48,7 @@ export const similarityMin = 0.4;
 /** More of the values zero than chance or training would make. */
 const prunedMin = 0.1;
 /** What pruning keeps, it keeps as it was, or trains a little; rounding to levels moves it more. */
-const prunedChangeMax = 0.1;
+const prunedChangeMax = 0.05;
 /** A scale that differs from one by more than any cast or small training step would make it. */
 const scaledMin = 0.02;
 /** Differences of this size after undoing the scale are rounding. */

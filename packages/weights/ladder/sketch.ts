@@ -2,6 +2,7 @@
  * The sketch of a model: runs of values at keyed places of every view. It costs a bounded number of
  * small reads, whatever the model's size, and it is the same for one key, one shape and one content.
  */
+import { BeyondEnd } from "../reader.ts";
 import type { Run, Weight } from "../values/weight.ts";
 import { distinctDraws, drawsOf } from "./position.ts";
 import { elementAt, isFlat, keyOf, partViews, turnedViews, type View, wholeView } from "./view.ts";
@@ -90,11 +91,21 @@ export async function sketch(weights: readonly Weight[], options: SketchOptions)
     const label = `${key}/${runs}`;
     const known = places.get(label) ?? placesOf(options.key, view.shape, runs);
     places.set(label, known);
-    const read = readView(weights[view.weight]!, view, known);
-    const { values, slack } = read instanceof Promise ? await read : read;
-    views.push({ view, key, places: known, values, slack });
+    const seen = await readable(weights[view.weight]!, view, known);
+    if (seen !== undefined) views.push({ view, key, places: known, ...seen });
   }
   return { weights: weights.map(factsOf), views };
+}
+
+/** A view whose bytes are not there (a hostile shape or stride) is passed over, not the model. */
+async function readable(weight: Weight, view: View, places: Places) {
+  try {
+    const read = readView(weight, view, places);
+    return read instanceof Promise ? await read : read;
+  } catch (error) {
+    if (error instanceof BeyondEnd) return undefined;
+    throw error;
+  }
 }
 
 /** The facts of a weight, without its reader. */

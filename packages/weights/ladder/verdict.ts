@@ -56,6 +56,9 @@ const tunedChangeMax = 0.5;
 /** Part of the registered values that must be shared for it to count as a fragment. */
 const fragmentMin = 0.01;
 
+/** Weights that a small fragment must share. */
+const fragmentWeightsMin = 3;
+
 /** The smallest p-value that is printed: smaller ones have no meaning beyond it. */
 export const pValueMin = 1e-300;
 
@@ -138,7 +141,9 @@ function verdictOf(
   if (seen.moved) return "altered";
   const shared = Math.max(candidatePart, registeredPart);
   if (registeredPart < fragmentMin) return "unrelated";
-  if (shared < 0.5) return "fragment";
+  // One or two tables that both were given (a filter bank, a fixed basis) make no fragment.
+  if (shared < 0.5)
+    return tellingWeights(matches) < fragmentWeightsMin ? "cannot-tell" : "fragment";
   if (shared < wholeMin) return "altered";
   if (tally.pruned > traceMax || tally.scaled > traceMax) return "altered";
   if (tally.changed > traceMax) return distance <= tunedChangeMax ? "fine-tuned" : "altered";
@@ -151,6 +156,12 @@ function verdictOf(
   if (tally.quantised > 0) return "quantised";
   if (tally.cast > 0) return "cast";
   return tally.changed > 0 ? "fine-tuned" : "same-values";
+}
+
+/** Weights of the registered model that are matched by values that tell. */
+function tellingWeights(matches: readonly Match[]): number {
+  const telling = matches.filter((match) => match.telling);
+  return new Set(telling.map((match) => match.pair.registered.view.weight)).size;
 }
 
 /** True if most vectors (norms, biases) changed: at least three, and more than half. */
