@@ -14,7 +14,7 @@ import { decompressBuiltin } from "./builtin.ts";
 import type { Compression, Decompress } from "./decompress.ts";
 import { forwardReader } from "./forward-reader.ts";
 import { looksLikeTar, readTar } from "./tar.ts";
-import { looksLikeZip, placeOf, readZip } from "./zip.ts";
+import { looksLikeZip, placeOf, readZip, zipCompressions } from "./zip.ts";
 
 /**
  * A file found inside. Read it before asking for the next one: a stream goes on only forward. What
@@ -148,11 +148,14 @@ async function* zipChildren(walk: Walk, place: Place): AsyncGenerator<Place> {
     must(zip.base + member.headerOffset >= reached, "members that overlap");
     reached = offset + length;
     const packed = slice(place.reader, offset, length);
-    if (member.encrypted || (member.method !== 0 && member.method !== 8)) {
+    const compression = zipCompressions.get(member.method);
+    if (member.encrypted || (member.method !== 0 && compression === undefined)) {
       stop("unknown-kind", `a zip member encrypted or of method ${member.method}`);
     }
     const reader =
-      member.method === 0 ? packed : forwardReader(unpacked(walk, "deflate", packed), member.size);
+      compression === undefined
+        ? packed
+        : forwardReader(unpacked(walk, compression, packed), member.size);
     yield inside(walk, place, member.name, reader);
   }
 }

@@ -7,6 +7,7 @@ import { u16Of, u32Of, u64Of } from "../formats/cursor.ts";
 import { must, stop } from "../formats/stop.ts";
 import { lenientText } from "../inert.ts";
 import { type Reader, slice } from "../reader.ts";
+import type { Compression } from "./decompress.ts";
 
 /** Checkpoints have one member for each storage: the same order as tensors. */
 export const zipMembersMax = 300_000;
@@ -17,10 +18,17 @@ const directoryBytesMax = 64_000_000;
 /** The end record is 22 bytes and a comment of at most 65,535. */
 const endSearchBytes = 65_557;
 
+/** Methods of compression that are read. */
+export const zipCompressions: ReadonlyMap<number, Compression> = new Map([
+  [8, "deflate"],
+  [93, "zstd"],
+  [95, "xz"],
+] as const);
+
 export type ZipMember = {
   /** As in the file, not inert. */
   readonly name: string;
-  /** 0 stored, 8 deflate; others are told, not read. */
+  /** 0 stored; {@link zipCompressions} are read, others told. */
   readonly method: number;
   readonly encrypted: boolean;
   readonly compressedSize: number;

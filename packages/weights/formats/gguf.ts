@@ -5,7 +5,7 @@
 import { inert, lenientText, metadataCharactersMax, nameCharactersMax } from "../inert.ts";
 import type { Reader } from "../reader.ts";
 import { blockSizes, isBlockType, type Model, type TensorType } from "../tensor.ts";
-import { type Cursor, openCursor } from "./cursor.ts";
+import { type Cursor, openCursor, u64Of } from "./cursor.ts";
 import {
   addPart,
   addTensor,
@@ -34,6 +34,9 @@ const arrayStringsMax = 8_000_000;
 
 /** The longest honest values, merges of large vocabularies, are some megabytes: longer ones may hide. */
 const longValueBytes = 33_554_432;
+
+/** Strings are stepped over in windows of this size. */
+const windowBytes = 262_144;
 
 /** Ids of `ggml_type`. Ids 4, 5, 31–33 and 36–38 were removed and never reused. */
 const ggmlTypes: ReadonlyMap<number, TensorType> = new Map([
@@ -171,8 +174,25 @@ async function readValue(
   }
   budget.strings -= count;
   if (budget.strings < 0) stop("oversized", `an array of ${count} strings`);
-  for (let index = 0; index < count; index += 1) cursor.skip(await cursor.u64());
+  await skipStrings(cursor, count);
   return `array of ${count} strings`;
+}
+
+/** Steps over strings a window at a time: vocabularies have some hundred thousand. */
+async function skipStrings(cursor: Cursor, count: number): Promise<void> {
+  const little = cursor.byteOrder === "little";
+  for (let left = count; left > 0; ) {
+    const start = cursor.at;
+    const window = await cursor.take(Math.min(windowBytes, cursor.size - start));
+    must(window.length >= 8, "an array of strings cut short");
+    let at = 0;
+    while (left > 0 && at + 8 <= window.length) {
+      at += 8 + u64Of(window, at, little);
+      left -= 1;
+    }
+    // The last string may end past the window, or past the file: moving there says so.
+    cursor.moveTo(start + at);
+  }
 }
 
 /** Cuts a UTF-8 sequence that was cut in the middle, so that the rest still decodes. */

@@ -1,7 +1,8 @@
 /** Members of a zip as runs of bytes that tensors may lie in, compressed or not. */
+
+import { decompressBuiltin } from "../archives/builtin.ts";
 import { forwardReader } from "../archives/forward-reader.ts";
-import { inflate } from "../archives/inflate.ts";
-import { placeOf, type Zip, type ZipMember } from "../archives/zip.ts";
+import { placeOf, type Zip, type ZipMember, zipCompressions } from "../archives/zip.ts";
 import { inert, nameCharactersMax } from "../inert.ts";
 import { forwardOf, type Reader, slice } from "../reader.ts";
 import type { OpenOptions } from "./context.ts";
@@ -36,14 +37,15 @@ export async function placeMember(
   const { draft, reader, zip, options } = container;
   const name = inert(member.name, nameCharactersMax);
   const stored = member.method === 0 && member.compressedSize === member.size;
-  if (member.encrypted || (!stored && member.method !== 8)) {
+  const compression = zipCompressions.get(member.method);
+  if (member.encrypted || (!stored && compression === undefined)) {
     warn(draft, "unsupported", `${name}: encrypted, or of method ${member.method}`);
     return undefined;
   }
   const place = await placeOf(reader, zip, member);
-  if (stored) return { part: container.part, ...place };
+  if (stored || compression === undefined) return { part: container.part, ...place };
   const packed = forwardOf(slice(reader, place.offset, place.length), chunkBytes);
-  const unpacked = (options.decompress ?? inflate)("deflate", packed);
+  const unpacked = (options.decompress ?? decompressBuiltin)(compression, packed);
   if (unpacked === undefined) return undefined;
   draft.structure.push({ part: container.part, ...place });
   const part = addPart(draft, member.name, forwardReader(unpacked, member.size), true);

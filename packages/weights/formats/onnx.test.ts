@@ -39,7 +39,18 @@ test("external data is asked for by safe names only", async () => {
     asked.push(name);
     return memoryReader(new Uint8Array(16));
   };
-  const bad = ["../w", "/etc/passwd", "a/../../b", "a//b", "C:\\w", "\\\\host\\w", "", "a\0b", "."];
+  const bad = [
+    "../w",
+    "/etc/passwd",
+    "a/../../b",
+    "a//b",
+    "C:\\w",
+    "C:w",
+    "\\\\host\\w",
+    "",
+    "a\0b",
+    ".",
+  ];
   for (const location of bad) {
     const model = await openModel(memoryReader(modelOf(external(location))), { siblings });
     assert(!("refused" in model), JSON.stringify(model));
