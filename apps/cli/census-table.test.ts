@@ -50,7 +50,7 @@ test("caches of the field tell the model's name", () => {
   assert.equal(name("/h/some.log"), "some.log");
 });
 
-test("a draft of the register is taken by the register, and leaves opaque bytes unexplained", () => {
+test("a drafted register is taken, and leaves opaque bytes unexplained", () => {
   const opaque = mass("/srv/blob", `sha256:${"2".repeat(64)}`, {
     kind: "opaque",
     container: "opaque",

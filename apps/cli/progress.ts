@@ -1,4 +1,6 @@
-/** Progress of long work, on standard error: one line redrawn on a terminal, one line a stage else. */
+/**
+ * Progress of long work, on standard error: one line redrawn on a terminal, one line a stage else.
+ */
 import { inert } from "@writ/core";
 import type { Shell } from "./shell.ts";
 import { widthOf } from "./table.ts";

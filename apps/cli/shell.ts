@@ -1,4 +1,6 @@
-/** The outside world of a command: where it writes, what kind of terminal that is, what time it is. */
+/**
+ * The outside world of a command: where it writes, what kind of terminal that is, what time it is.
+ */
 import { styleText } from "node:util";
 import { inert } from "@writ/core";
 import { type ExitCode, exitCodeOf, isProblem, type Outcome, type Problem } from "./outcome.ts";

@@ -50,8 +50,12 @@ export function widthOf(text: string): number {
   return width;
 }
 
-const wide =
-  /^[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]$/u;
+/** East Asian Wide and Fullwidth (Unicode Standard Annex #11), by their blocks. */
+const wideBlocks = [
+  "\\p{Emoji_Presentation}\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3",
+  "\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6\\u{20000}-\\u{3fffd}",
+];
+const wide = new RegExp(`^[${wideBlocks.join("")}]$`, "u");
 
 /** A text in lines of at most that width, broken after separators where that is near. */
 export function wrapped(text: string, width: number): readonly string[] {

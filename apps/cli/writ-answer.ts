@@ -59,7 +59,7 @@ function sentence(proceeding: Proceeding): string {
         ? "it is fulfilled: sight bears it out; its certificate is being made"
         : "it is fulfilled: sight bears it out, and there is a certificate";
     case "defied":
-      return `it is defied: ${countText(verdict?.contradictions.length ?? 0, "thing")} seen that must not be`;
+      return `it is defied: ${contradicted(verdict?.contradictions.length ?? 0)}`;
     case "indeterminate":
       return "the outcome of a step is unknown: look at the host before anything else is done";
     case "denied":
@@ -77,6 +77,10 @@ function signatures({ seats, approvals }: Proceeding): string {
   const needed = seats.map(({ group, threshold }) => `${threshold} of ${inertAscii(group)}`);
   const have = approvals.map(({ person }) => inertAscii(person)).join(", ") || "nobody";
   return `${needed.join(" and ")} needed, so far ${have}`;
+}
+
+function contradicted(count: number): string {
+  return `${countText(count, "thing")} seen that must not be`;
 }
 
 function steps({ steps: all }: Proceeding): string {

@@ -26,7 +26,9 @@ export async function chosenWrit({ api }: Connection, text: string): Promise<Dig
     : problem("usage", `${found.length} writs start with ${start}`, "give more digits");
 }
 
-/** A writ's bytes, which have the digest that was asked for, and what a person is to read of them. */
+/**
+ * A writ's bytes, which have the digest that was asked for, and what a person is to read of them.
+ */
 export async function fetchedWrit(
   { api, estate }: Connection,
   digest: Digest,

@@ -181,7 +181,7 @@ function tell(
   const server = compared
     ? sound
       ? "the server tells what the journal comes to: register, writs, findings"
-      : `the server tells other ${differs.join(", ")} than the journal comes to; believe the journal`
+      : `the server tells another ${differs.join(", ")} than the journal; believe the journal`
     : "no server was asked";
   shell.out(
     `${verdict}  ${spokenCount(size)} entries in ${durationText(how.milliseconds)}\n` +

@@ -49,7 +49,8 @@ async function keepCertificate(
   if (options.json === true) printJson(shell, told);
   else {
     shell.out(
-      `${shell.tone("good", "verified")} and kept in ${options.out}, ${sizeText(file.length)}; ${verdict.keys}\n`,
+      `${shell.tone("good", "verified")} and kept in ${options.out}, ` +
+        `${sizeText(file.length)}; ${verdict.keys}\n`,
     );
     shell.out(`anyone can check it offline: ./writ verify ${options.out} --estate ${estate}\n`);
   }

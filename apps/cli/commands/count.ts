@@ -63,11 +63,13 @@ async function count(
     const counts = { expected, counted: masses.length, unexplained: unexplained.length };
     printJson(shell, { ...counts, masses, coverage: census.coverage });
   } else {
+    const tone = unexplained.length === 0 ? "good" : "warning";
     const total = masses.reduce((sum, { size }) => sum + size, 0);
     shell.out(`${censusTable(shell, census, known)}\n`);
     shell.out(
-      `expected ${expected === undefined ? "—" : spokenCount(expected)}   counted ${spokenCount(masses.length)} (${sizeText(total)})   ` +
-        `${shell.tone(unexplained.length === 0 ? "good" : "warning", `unexplained ${spokenCount(unexplained.length)}`)}\n`,
+      `expected ${expected === undefined ? "—" : spokenCount(expected)}   ` +
+        `counted ${spokenCount(masses.length)} (${sizeText(total)})   ` +
+        `${shell.tone(tone, `unexplained ${spokenCount(unexplained.length)}`)}\n`,
     );
     shell.out(`${shell.tone("faint", coverageText(shell, census))}\n`);
     if (expected === undefined) {

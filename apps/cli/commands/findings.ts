@@ -37,7 +37,8 @@ export function findingsText(shell: Shell, found: readonly Finding[]): string {
   if (found.length === 0) {
     return `${shell.tone("good", "no findings")}: register, claims, sight and writs agree\n`;
   }
-  return `${summaryText(shell, found)}\n${found.map((one) => `\n${findingText(shell, one)}`).join("")}`;
+  const each = found.map((one) => `\n${findingText(shell, one)}`);
+  return `${summaryText(shell, found)}\n${each.join("")}`;
 }
 
 /** `2 critical and 1 low finding`. */
@@ -59,7 +60,8 @@ function findingText(shell: Shell, finding: Finding): string {
   const of = subject.length === 0 ? "" : `  ${inertAscii(subject.join("@"))}`;
   const when = since.time === 0 ? `entry ${since.index}` : whenText(since.time, shell.now());
   const side = ({ kind, says, entry }: Finding["left"]) =>
-    `  ${shell.tone("faint", kind.padEnd(11))} ${inert(says)}${entry === undefined ? "" : shell.tone("faint", `  (entry ${entry})`)}`;
+    `  ${shell.tone("faint", kind.padEnd(11))} ${inert(says)}` +
+    (entry === undefined ? "" : shell.tone("faint", `  (entry ${entry})`));
   return `${[
     `${shell.tone(severityTone(severity), severity.padEnd(8))}  ${shell.tone("strong", rule)}${of}`,
     `  ${shell.tone("faint", "where".padEnd(11))} ${inertAscii(where)} on ${inertAscii(host)}`,

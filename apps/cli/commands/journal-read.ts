@@ -150,7 +150,9 @@ async function vkey(shell: Shell, options: ReadOptions): Promise<Outcome> {
   return 0;
 }
 
-/** The trust root in force. The first one is the pin itself; of later ones, ./writ audit has proof. */
+/**
+ * The trust root in force. The first one is the pin itself; of later ones, ./writ audit has proof.
+ */
 async function rootOf({ api, estate }: Connection) {
   const told = await api.trustRoot();
   if (isRefused(told)) return refusalProblem(told);

@@ -1,4 +1,6 @@
-/** `writ register draft`: a first register, from what was found. A person edits it, then signs it. */
+/**
+ * `writ register draft`: a first register, from what was found. A person edits it, then signs it.
+ */
 import {
   type Census,
   censusShape,
@@ -59,8 +61,9 @@ async function draft(shell: Shell, options: DraftOptions): Promise<Outcome> {
   return 0;
 }
 
-const remarks = `# What a census found and nobody has registered yet. Nothing here is true because it
-# stands here: keep what ought to be, correct names, owners and lifecycles, delete the rest.
+const remarks = `\
+# What a census found and nobody has registered yet. Nothing here is true because it stands
+# here: keep what ought to be, correct names, owners and lifecycles, delete the rest.
 # lifecycle: proposed, approved, active or retired. Then: ./writ register add FILE --as NAME
 `;
 

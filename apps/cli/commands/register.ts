@@ -87,7 +87,8 @@ async function add(shell: Shell, file: string, options: AddOptions): Promise<Out
   else {
     const gone = removed === 0 ? "" : `, ${removed} removed`;
     shell.out(
-      `${shell.tone("good", "registered")}  ${countText(set, "document")}${gone}, as entry ${said.index}\n`,
+      `${shell.tone("good", "registered")}  ${countText(set, "document")}${gone}, ` +
+        `as entry ${said.index}\n`,
     );
     shell.out("next: ./writ findings says where sight differs\n");
   }

@@ -164,7 +164,8 @@ function rulesText(shell: Shell, findings: readonly Finding[]): string {
     { head: "host" },
     { head: "where", wraps: true },
   ];
-  return `${table(shell, head, rows)}${shell.tone("faint", `${more}both sides of each: ./writ findings`)}\n`;
+  const rest = shell.tone("faint", `${more}both sides of each: ./writ findings`);
+  return `${table(shell, head, rows)}${rest}\n`;
 }
 
 const columns: readonly Column[] = [
@@ -178,7 +179,8 @@ const columns: readonly Column[] = [
 
 function rowOf(shell: Shell, writ: WritSummary): readonly Cell[] {
   const to = writ.to === undefined ? "" : ` -> ${inertAscii(writ.to)}`;
-  const order = `${writ.action} ${inertAscii(writ.component)}: ${writ.from.map(inertAscii).join(", ")}${to}`;
+  const from = writ.from.map(inertAscii).join(", ");
+  const order = `${writ.action} ${inertAscii(writ.component)}: ${from}${to}`;
   const { time, index } = writ.proposed;
   return [
     shortDigest(writ.digest),

@@ -121,7 +121,8 @@ function seenLines({ proceeding }: CertificateVerdict): readonly string[] {
     ...ledgers.map(({ vantage, roots, entries, bytes, gapsTotal }) => {
       const where = roots.length === 0 ? "" : ` under ${roots.map(inertAscii).join(", ")}`;
       const gaps = gapsTotal === 0 ? "no gaps" : countText(gapsTotal, "gap");
-      return `  ${vantage}: ${countText(entries, "entry", "entries")}, ${sizeText(bytes)}${where}, ${gaps}`;
+      const read = `${countText(entries, "entry", "entries")}, ${sizeText(bytes)}`;
+      return `  ${vantage}: ${read}${where}, ${gaps}`;
     }),
   ]);
 }
@@ -149,7 +150,8 @@ function asOfText({ witnessedTime }: CertificateVerdict): string {
 
 function estateText(shell: Shell, { estate, pinned }: CertificateVerdict): string {
   if (pinned) return `${estate}, the one that you named`;
-  return `${estate}\n${" ".repeat(13)}${shell.tone("warning", "not compared: is it yours? --estate compares it")}`;
+  const question = shell.tone("warning", "not compared: is it yours? --estate compares it");
+  return `${estate}\n${" ".repeat(13)}${question}`;
 }
 
 function limits({ proceeding }: CertificateVerdict): readonly string[] {

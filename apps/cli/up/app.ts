@@ -1,5 +1,6 @@
 /**
- * One app as a process of its own: started, told ready by its first line, restarted when it crashes,
+ * One app as a process of its own: started, told ready by its first line, restarted when it
+ * crashes,
  * stopped politely. In a process group of its own, so that ^C reaches `up` alone and it can stop
  * them in order.
  */
@@ -15,7 +16,9 @@ export type AppParts = {
   readonly kind: AppKind;
   /** Names its log and its run file: `witness-1`. */
   readonly name: string;
-  /** The words after the script's name. `address`: where it listened before, to listen there again. */
+  /**
+   * The words after the script's name. `address`: where it listened before, to listen there again.
+   */
   readonly words: (address: string | undefined) => readonly string[];
   readonly environment?: { readonly [name: string]: string };
   /** Told of crashes and restarts, for a person. */

@@ -1,4 +1,6 @@
-/** All processes of an estate: started in the order that they need each other, stopped in reverse. */
+/**
+ * All processes of an estate: started in the order that they need each other, stopped in reverse.
+ */
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRefused, type Principal } from "@writ/core";
@@ -35,7 +37,9 @@ type Parts = {
 const offersMax = 20;
 const offerPauseMilliseconds = 250;
 
-/** Starts everything; founds the estate on the way if it is new. Stops what it started if it fails. */
+/**
+ * Starts everything; founds the estate on the way if it is new. Stops what it started if it fails.
+ */
 export async function startEstate(parts: Parts): Promise<EstateRun | Problem> {
   const apps: App[] = [];
   const stop = async () => {

@@ -22,5 +22,6 @@ export function lookedText(line: string): string | undefined {
     return undefined;
   }
   const where = typeof path === "string" ? `  ${path}` : "";
-  return `${String(vantage)}: ${countText(entries, "entry", "entries")}, ${sizeText(bytes)} read${where}`;
+  const read = `${countText(entries, "entry", "entries")}, ${sizeText(bytes)} read`;
+  return `${String(vantage)}: ${read}${where}`;
 }

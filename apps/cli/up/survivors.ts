@@ -1,4 +1,7 @@
-/** Processes of an estate that run though nobody tends them: after a kill -9 of `up`, or on purpose. */
+/**
+ * Processes of an estate that run though nobody tends them: after a kill -9 of `up`, or on
+ * purpose.
+ */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -38,7 +38,8 @@ export function welcomeText(shell: Shell, told: Told): string {
     summary === "" ? "" : `${summary}\n`,
     `${shell.tone("faint", coverageText(shell, seen.census))}\n\n`,
     `estate ${shell.tone("strong", inertAscii(estate.estate.name))} on ${setup.host}, ` +
-      `${told.stays ? `served at ${estate.estate.url}` : "stopped again"}, kept in ${layout.folder}\n`,
+      `${told.stays ? `served at ${estate.estate.url}` : "stopped again"}, ` +
+      `kept in ${layout.folder}\n`,
     told.isTrial ? trialText(shell, told) : "",
     nextText(told, unexplained),
   ].join("");
@@ -48,8 +49,8 @@ function trialText(shell: Shell, { founders, layout }: Told): string {
   const people = founders!.humans.map(({ name }) => name).join(", ");
   return [
     `${shell.tone("warning", "trial:")} ${people} sign with software keys in ${layout.humans};\n`,
-    "  any program of this user can use them, and certificates will say so. For real use, found an\n",
-    "  estate with people's own keys: ./writ up --data DIR --human NAME=KEY.pub --human …\n",
+    "  any program of this user can use them, and certificates will say so. For real use, found\n",
+    "  an estate with people's own keys: ./writ up --data DIR --human NAME=KEY.pub --human …\n",
   ].join("");
 }
 
@@ -59,7 +60,8 @@ function nextText({ stays, founders }: Told, unexplained: number): string {
   const next =
     unexplained === 0
       ? `next: ${first}./writ status\n`
-      : `next: ${first}say what ought to be here: ./writ register draft > register.yaml, edit it,\n` +
+      : `next: ${first}say what ought to be here:\n` +
+        "      ./writ register draft > register.yaml, edit it,\n" +
         `      then ./writ register add register.yaml --as ${who}\n`;
   return `${next}${stays ? "^C stops everything\n" : ""}`;
 }

@@ -1,6 +1,7 @@
 /**
  * The phrase of a writ: ten words derived from its digest, the same on every renderer, so that a
- * person can compare two screens by eye. A convenience beside the whole digest, never instead of it.
+ * person can compare two screens by eye. A convenience beside the whole digest, never instead of
+ * it.
  */
 import { concatBytes, fromHex, toUtf8 } from "../encoding/bytes.ts";
 import { type Digest, sha256 } from "../encoding/digest.ts";
