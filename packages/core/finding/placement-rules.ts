@@ -28,7 +28,7 @@ export function* missing(estate: Estate): Iterable<Case> {
   for (const { document, index } of estate.register.placements.values()) {
     const sight = estate.sights.get(document.host);
     const look = sight?.latest;
-    if (look === undefined || look.index < index || leaves(estate, document)) continue;
+    if (look === undefined || look.index < index || leaves(estate, document, look)) continue;
     const place = document.document === "service" ? document.placement : document.path;
     const gone = {
       file: () => fileIsMissing(document as FilePlacement, look),
@@ -53,14 +53,17 @@ export function* missing(estate: Estate): Iterable<Case> {
   }
 }
 
-/** True if an order being carried out takes this away: then it is that order's to be judged. */
-function leaves(estate: Estate, { placement }: Placement): boolean {
-  return begunWrits(estate).some(({ writ }) =>
-    writ.steps.some(
-      (step) =>
-        step.placement === placement &&
-        (step.step === "remove-file" || step.step === "stop-service"),
-    ),
+/**
+ * True if an order being carried out takes this away: then it is that order's to be judged. What it
+ * restarts is away only until its steps are over; a look since then must see it again.
+ */
+function leaves(estate: Estate, { placement }: Placement, look: Look): boolean {
+  return begunWrits(estate).some(({ writ, executedIndex = Number.POSITIVE_INFINITY }) =>
+    writ.steps.some((step) => {
+      if (step.placement !== placement) return false;
+      if (step.step === "restart-service") return look.sinceSize <= executedIndex;
+      return step.step === "remove-file" || step.step === "stop-service";
+    }),
   );
 }
 
