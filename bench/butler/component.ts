@@ -7,11 +7,13 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Digest, digestOf, type RegisterDocument } from "@writ/core";
 import { type Host, nodeWords, type Running } from "./host.ts";
 
 const modelServer = fileURLToPath(new URL("programs/model-server.ts", import.meta.url));
+const glanceMilliseconds = 20;
 const weightsFile = "model.safetensors";
 /** Values of one tensor; with its header the file is a little over this large. */
 const tensorBytes = 1536 * 1024;
@@ -100,10 +102,20 @@ export class Site {
     return Number(await readFile(this.pidFile, "utf8"));
   }
 
-  /** Ends the service and waits until its port is free. */
-  async stopService(): Promise<void> {
-    await this.host.signal(await this.servicePid(), "SIGKILL");
-    while (await answers(this.port)) await new Promise((resolve) => setTimeout(resolve, 20));
+  /** Restarts the service as careful operators do: the new one takes over from the old one. */
+  async restartService(): Promise<void> {
+    const old = await this.servicePid();
+    const running = await this.host.start({ command: this.command, directory: this.home });
+    while (!(await this.holds(running.pid))) await sleep(glanceMilliseconds);
+    await this.host.signal(old, "SIGKILL");
+    await running.firstLine();
+    await writeFile(this.pidFile, `${running.pid}\n`);
+  }
+
+  /** True if a process of this host has a file of this component open. */
+  async holds(pid: number): Promise<boolean> {
+    const script = `ls -l /proc/${pid}/fd | grep -q "$1"`;
+    return (await this.host.run("sh", "-c", script, "sh", `${this.home}/`)) === 0;
   }
 }
 

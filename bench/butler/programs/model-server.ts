@@ -7,6 +7,7 @@ import { openSync, readSync } from "node:fs";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 
+const takeOverMilliseconds = 20;
 const text = { type: "string" } as const;
 const { values } = parseArgs({ options: { model: text, port: text, version: text } });
 const weights = openSync(values.model ?? "", "r");
@@ -17,5 +18,9 @@ const server = createServer((_request, response) => {
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify({ version, first: readSync(weights, head, 0, 1, 0) }));
 });
-server.listen(Number(values.port), "127.0.0.1", () => process.stdout.write("up\n"));
+const listen = () => server.listen(Number(values.port), "127.0.0.1");
+// It takes over from the one before: its weights are loaded while that one still serves.
+server.on("error", () => setTimeout(listen, takeOverMilliseconds));
+server.on("listening", () => process.stdout.write("up\n"));
+listen();
 process.once("SIGTERM", () => process.exit(0));

@@ -1,8 +1,16 @@
 /** The rows that the suite plays, in the table's order. */
 import type { Row } from "../row.ts";
+import { l02 } from "./claims.ts";
+import { c01 } from "./controls.ts";
+import { r01, r02, r03, r05, r06, r07 } from "./running.ts";
 import { s01, s02, s13, s14, s17 } from "./storage.ts";
 
-export const repertoire: readonly Row[] = [s01, s02, s13, s14, s17];
+export const repertoire: readonly Row[] = [
+  ...[s01, s02, s13, s14, s17],
+  ...[r01, r02, r03, r05, r06, r07],
+  c01,
+  l02,
+];
 
 /** Rows of the short form, which runs with the other tests: fast, and one of each kind. */
-export const shortForm: readonly string[] = ["S01", "S13"];
+export const shortForm: readonly string[] = ["S01", "S13", "R07", "C01", "L02"];
