@@ -97,7 +97,8 @@ export function journalStoreContract(name: string, freshPlace: () => Promise<Sto
         frontier = batches[winners[0]!]!.frontier;
         assert.equal(await two.size(), frontier.size);
       }
-      assert.deepEqual(await frontierAt(60, nodesFromTiles(one.readHashes)), frontier);
+      const read = await frontierAt(60, nodesFromTiles(one.readHashes));
+      assert.deepEqual(read.peaks.map(hex), frontier.peaks.map(hex));
       await two.close();
     });
 

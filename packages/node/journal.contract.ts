@@ -112,6 +112,56 @@ export function journalContract(
       assert.deepEqual(await readTexts(place), texts);
     });
 
+    it("takes no refusal from a memory that another node has overtaken", async () => {
+      const place = await freshPlace();
+      const one = await openPlainJournal(await place.open());
+      const judgedAt: number[] = [];
+      const two: Awaited<ReturnType<typeof openPlainJournal>> = await openPlainJournal(
+        await place.open(),
+        {
+          decide: (batch, size) => {
+            judgedAt.push(size);
+            return batch.map(({ bytes }) => {
+              if (textOf(bytes) === "never") return refused("chain-gap", "never");
+              return two.texts.includes("first") ? undefined : refused("chain-gap", "no first");
+            });
+          },
+        },
+      );
+      await one.journal.submit(bytesOf("first"), "one");
+      // Node two has not heard of the first, and would refuse what stands on it.
+      const second = await two.journal.submit(bytesOf("second"), "two");
+      assert.deepEqual(second, { index: 1, duplicate: false });
+      assert.deepEqual(judgedAt, [0, 1]);
+      const never = await two.journal.submit(bytesOf("never"), "two");
+      assert.ok(isRefused(never) && never.refused === "chain-gap");
+      assert.deepEqual(judgedAt, [0, 1, 2], "what nobody overtook is judged once");
+      assert.deepEqual(two.texts, ["first", "second"]);
+      for (const { journal } of [one, two]) await journal.close();
+    });
+
+    it("gives every answer while others wait, though nothing is admitted any more", async () => {
+      const { journal } = await openPlainJournal(await (await freshPlace()).open(), {
+        decide: (batch) =>
+          batch.map(({ bytes }) =>
+            textOf(bytes).startsWith("bad") ? refused("chain-gap", "bad") : undefined,
+          ),
+        limits: { ...ordinaryLimits, batchEntriesMax: 2 },
+      });
+      // Each line submits again once it is answered, so that the queue is never empty before the end.
+      const line = async (name: string) => {
+        for (let i = 0; i < 10; i += 1) {
+          const good = i < 2;
+          const text = `${good ? "good" : "bad"} ${name} ${i}`;
+          const outcome = await journal.submit(bytesOf(text), name);
+          assert.equal(isRefused(outcome), !good);
+        }
+      };
+      await Promise.all(Array.from({ length: 7 }, (_, i) => line(`line ${i}`)));
+      assert.equal(journal.size, 14);
+      await journal.close();
+    });
+
     it("lets a flood by one wait behind itself: others are served, and the flood is told", async () => {
       const { journal, texts } = await openPlainJournal(await (await freshPlace()).open(), {
         limits: { batchEntriesMax: 8, batchBytesMax: 8192, queueBytesMax: 64 * 1024 },

