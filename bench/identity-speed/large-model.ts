@@ -3,8 +3,8 @@
  * values only where they will be read. What is not read would only be skipped in a real file too.
  */
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-import type { Reader } from "../../packages/weights/reader.ts";
-import { noiseOf } from "../../packages/weights/testing/noise.ts";
+import type { Reader } from "@writ/weights";
+import { noiseOf } from "@writ/weights/testing";
 
 const hidden = 4096;
 const inner = 11_008;

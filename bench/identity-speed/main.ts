@@ -1,19 +1,21 @@
 /**
- * How fast a model file is identified: `node bench/identity-speed/main.ts [GB…]`. Prints JSON, then a
- * table. Each size runs in a process of its own, so that nothing is warm that would not be.
+ * How fast a model file is identified: `node bench/identity-speed/main.ts [GB…]`. Prints JSON,
+ * then a table. Each size runs in a process of its own, so that nothing is warm that would not be.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openModel } from "../../packages/weights/formats/dispatch.ts";
-import { enrol, type Fingerprint, keyIdOf } from "../../packages/weights/ladder/enrolment.ts";
 import {
   encodeFingerprint,
+  enrol,
+  type Fingerprint,
+  identify,
+  keyIdOf,
+  openModel,
   parseFingerprint,
-} from "../../packages/weights/ladder/fingerprint-text.ts";
-import { identify } from "../../packages/weights/ladder/identify.ts";
-import { weightsOf } from "../../packages/weights/values/weight.ts";
+  weightsOf,
+} from "@writ/weights";
 import { fileReader, fillingReader, writeSparseModel } from "./large-model.ts";
 
 const key = new Uint8Array(32).fill(1);

@@ -1,7 +1,7 @@
 /**
- * Which view of a candidate is which view of a registered model, by values alone. Runs of even number
- * choose the pairing; runs of odd number are kept for the test, so that having chosen the best of
- * many does not make an unrelated pair look related.
+ * Which view of a candidate is which view of a registered model, by values alone. Runs of even
+ * number choose the pairing; runs of odd number are kept for the test, so that having chosen the
+ * best of many does not make an unrelated pair look related.
  */
 import { rankRuns } from "./correlation.ts";
 import type { SketchedView } from "./sketch.ts";

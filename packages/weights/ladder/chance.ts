@@ -1,6 +1,6 @@
 /**
- * Tail probabilities, as natural logarithms of upper bounds: conservative by construction, so that a
- * p-value stated from them is never too small.
+ * Tail probabilities, as natural logarithms of upper bounds: conservative by construction, so
+ * that a p-value stated from them is never too small.
  */
 
 /**
@@ -12,7 +12,9 @@ export function rankTail(correlation: number, length: number): number {
   return correlation > 0 ? (-(length - 1) * correlation * correlation) / 2 : 0;
 }
 
-/** ln of a bound on the p-value of independent p-values taken together (Fisher), given their logs. */
+/**
+ * ln of a bound on the p-value of independent p-values taken together (Fisher), given their logs.
+ */
 export function combinedTail(logs: readonly number[]): number {
   const statistic = -2 * logs.reduce((sum, log) => sum + log, 0);
   const degrees = 2 * logs.length;

@@ -1,6 +1,7 @@
 /**
  * Second looks, for what the first one left unexplained: Q and K as llama.cpp reorders their rows,
- * hidden units and heads in another order, a rotated residual stream. They read more, and only then.
+ * hidden units and heads in another order, a rotated residual stream. They read more, and only
+ * then.
  */
 import type { Weight } from "../values/weight.ts";
 import { alignViews, type Pair } from "./alignment.ts";

@@ -1,6 +1,6 @@
 /**
- * What some bytes are when they do not open as a model: a part of an enrolled file, wherever it lies
- * in them, or nothing known. Exact: a chunk either is the enrolled one or is not.
+ * What some bytes are when they do not open as a model: a part of an enrolled file, wherever it
+ * lies in them, or nothing known. Exact: a chunk either is the enrolled one or is not.
  */
 import { equalBytes } from "../core.ts";
 import { type ChunkSet, type Coverage, coverageOf } from "./chunk-set.ts";

@@ -1,6 +1,6 @@
 /**
- * The gear table of Xet's chunking: 256 fixed 64-bit words (gearhash 0.1.3 `DEFAULT_TABLE`, pinned by
- * draft-denis-xet), low byte first, in base64.
+ * The gear table of Xet's chunking: 256 fixed 64-bit words (gearhash 0.1.3 `DEFAULT_TABLE`,
+ * pinned by draft-denis-xet), low byte first, in base64.
  */
 import { fromBase64 } from "../core.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Identifies a model against a register: exact digests where they are at hand, then the sketch, then
- * second looks at what it leaves open. Error is controlled over the whole register (Bonferroni).
+ * Identifies a model against a register: exact digests where they are at hand, then the sketch,
+ * then second looks at what it leaves open. Error is controlled over the whole register
+ * (Bonferroni).
  */
 import { equalBytes, toHex } from "../core.ts";
 import type { Weight } from "../values/weight.ts";

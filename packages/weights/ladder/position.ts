@@ -1,7 +1,7 @@
 /**
- * Where a sketch looks. Positions are drawn from a key that the estate keeps to itself, so nobody can
- * prepare a copy that is altered only where Writ will not look; they depend on the shape alone, so
- * that any two tensors of one shape are looked at in the same places.
+ * Where a sketch looks. Positions are drawn from a key that the estate keeps to itself, so
+ * nobody can prepare a copy that is altered only where Writ will not look; they depend on the
+ * shape alone, so that any two tensors of one shape are looked at in the same places.
  */
 import { blake3 } from "@noble/hashes/blake3.js";
 import { assert, toUtf8 } from "../core.ts";

@@ -56,7 +56,9 @@ const scaledChangeMax = 0.01;
 /** Levels that a run of 32 values shows at most when they were rounded to 4 bits. */
 const levelsMax = 16;
 
-/** Judges a pair. `candidate` and `registered` are the facts of the weights that the views are of. */
+/**
+ * Judges a pair. `candidate` and `registered` are the facts of the weights that the views are of.
+ */
 export function relate(pair: Pair, candidate: WeightFacts, registered: WeightFacts): Relation {
   const runs = Math.min(pair.candidate.places.starts.length, pair.registered.places.starts.length);
   const count = runs * pair.candidate.places.length;

@@ -16,7 +16,9 @@ import type { SketchedView } from "./sketch.ts";
 /** Mean rank correlation that is told to people as agreement. */
 const agreementMin = 0.25;
 
-/** Values of a run that must coincide exactly, and how rare each must be among its view's values. */
+/**
+ * Values of a run that must coincide exactly, and how rare each must be among its view's values.
+ */
 const coincidencesMin = 4;
 const commonMax = 1 / 16;
 
@@ -29,7 +31,9 @@ export type Significance = {
   readonly coincident: number;
 };
 
-/** The evidence in some pairs. Vectors (biases, norms) are left out: models do share their shape. */
+/**
+ * The evidence in some pairs. Vectors (biases, norms) are left out: models do share their shape.
+ */
 export function significanceOf(pairs: readonly Pair[]): Significance {
   const trials = new Map<string, { sum: number; count: number; readonly length: number }>();
   let runs = 0;

@@ -1,6 +1,7 @@
 /**
  * The sketch of a model: runs of values at keyed places of every view. It costs a bounded number of
- * small reads, whatever the model's size, and it is the same for one key, one shape and one content.
+ * small reads, whatever the model's size, and it is the same for one key, one shape and one
+ * content.
  */
 import { BeyondEnd } from "../reader.ts";
 import type { Run, Weight } from "../values/weight.ts";

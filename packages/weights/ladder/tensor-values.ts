@@ -1,10 +1,10 @@
 /**
- * The value digest of one tensor: free of its name, container, shard and place. Two digests are kept:
- * `exact` over the values as stored, tagged with their type; `values` over the same values in the
- * narrowest float form that holds them all, so a BF16 tensor and its F32 copy agree.
+ * The value digest of one tensor: free of its name, container, shard and place. Two digests are
+ * kept: `exact` over the values as stored, tagged with their type; `values` over the same values
+ * in the narrowest float form that holds them all, so a BF16 tensor and its F32 copy agree.
  *
- * The hash is Xet's file hash of those bytes. A file's own chunks, once cut alike inside the tensor,
- * are hashed once for both, so this rung costs little beyond the first.
+ * The hash is Xet's file hash of those bytes. A file's own chunks, once cut alike inside the
+ * tensor, are hashed once for both, so this rung costs little beyond the first.
  */
 import type { Hashing } from "./hashing.ts";
 import { type Form, formsBelow, narrow, narrowable } from "./narrow.ts";

@@ -1,4 +1,6 @@
-/** What a comparison means: the verdict, with its evidence, said no more surely than it is known. */
+/**
+ * What a comparison means: the verdict, with its evidence, said no more surely than it is known.
+ */
 import type { Comparison, Match } from "./compare.ts";
 import type { Fingerprint } from "./enrolment.ts";
 import type { RelationKind } from "./relation.ts";
@@ -93,7 +95,7 @@ export function judge(
   });
   if (comparison.candidatePart < wholeMin || completeness < wholeMin) {
     const parts = [percent(comparison.candidatePart), percent(completeness)];
-    const detail = `${parts[0]} of its values are found in the model, ${parts[1]} of the model in it`;
+    const detail = `${parts[0]} of its values are in the model, ${parts[1]} of the model in it`;
     evidence.push({ kind: "parts", detail });
   }
   const sampled = comparison.matches.reduce(

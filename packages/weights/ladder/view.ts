@@ -1,7 +1,8 @@
 /**
- * Views: the ways in which one weight may appear in another file. A fused QKV is seen as its slices,
- * an embedding without its padding, a kernel transposed, stacked experts one by one. A view's key is
- * its shape; two views of one key are looked at in the same places and can be compared.
+ * Views: the ways in which one weight may appear in another file. A fused QKV is seen as its
+ * slices, an embedding without its padding, a kernel transposed, stacked experts one by one. A
+ * view's key is its shape; two views of one key are looked at in the same places and can be
+ * compared.
  */
 import type { Weight } from "../values/weight.ts";
 

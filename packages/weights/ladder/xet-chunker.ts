@@ -1,7 +1,7 @@
 /**
- * Xet's content-defined chunking (draft-denis-xet, xet-core `chunking.rs`): a gear hash over the last
- * 64 bytes cuts where its top 16 bits are zero, between 8 and 128 KiB. A cut depends on the bytes
- * before it alone, so the same weights are cut alike wherever they lie.
+ * Xet's content-defined chunking (draft-denis-xet, xet-core `chunking.rs`): a gear hash over the
+ * last 64 bytes cuts where its top 16 bits are zero, between 8 and 128 KiB. A cut depends on the
+ * bytes before it alone, so the same weights are cut alike wherever they lie.
  */
 import { gearHigh, gearLow } from "./gear-table.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Xet's hashes (draft-denis-xet; xet-core `data_hash.rs`, `aggregated_hashes.rs`): a chunk is known by
- * its keyed BLAKE3, a file by a tree over its chunks whose fan-out the hashes themselves decide.
+ * Xet's hashes (draft-denis-xet; xet-core `data_hash.rs`, `aggregated_hashes.rs`): a chunk is
+ * known by its keyed BLAKE3, a file by a tree over its chunks whose fan-out the hashes
+ * themselves decide.
  */
 import { blake3 } from "@noble/hashes/blake3.js";
 import { toUtf8 } from "../core.ts";

@@ -1,7 +1,9 @@
 /** How often chance alone makes ranks agree. */
 import { noiseOf } from "./noise.ts";
 
-/** Part of random orders of `length` whose Spearman correlation with the identity is `threshold`. */
+/**
+ * Part of random orders of `length` whose Spearman correlation with the identity is `threshold`.
+ */
 export function rankAgreement(length: number, threshold: number, trials: number): number {
   const noise = noiseOf(length * 31 + 1);
   const order = Array.from({ length }, (_, i) => i);

@@ -35,7 +35,9 @@ export function signed(byte: number): number {
   return (byte << 24) >> 24;
 }
 
-/** Rounding of a stored binary16 scale: half a unit in its last place, relative, plus subnormals. */
+/**
+ * Rounding of a stored binary16 scale: half a unit in its last place, relative, plus subnormals.
+ */
 export const halfRounding = 2 ** -11;
 /** Half the smallest binary16: what rounding a scale may lose when the scale is tiny. */
 export const halfSmallest = 2 ** -25;

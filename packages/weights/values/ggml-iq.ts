@@ -17,7 +17,9 @@ import {
 } from "./codebooks.ts";
 import { unevenLevels, unevenSlack } from "./ggml-plain.ts";
 
-/** Largest error seen, in units of a run's scale, with a margin; `unit` is the block's own scale. */
+/**
+ * Largest error seen, in units of a run's scale, with a margin; `unit` is the block's own scale.
+ */
 const reach = { iq2: 160, iq3xxs: 80, iq3s: 14, iq1: 7 } as const;
 
 /** Writes `count` coordinates of one point, times `scale`, with signs where a bit is set. */

@@ -42,7 +42,9 @@ function sixBitScale(bytes: Uint8Array, at: number, run: number): number {
   return (low | (high << 4)) - 32;
 }
 
-/** Q3_K: 16 runs of 16, 8 levels around zero, signed scale of 6 bits; a set high bit means no −4. */
+/**
+ * Q3_K: 16 runs of 16, 8 levels around zero, signed scale of 6 bits; a set high bit means no −4.
+ */
 export const q3_k: BlockDecoder = (bytes, at, values, to, slack) => {
   const d = halfAt(bytes, at + 108);
   for (let i = 0; i < 256; i += 1) {

@@ -186,8 +186,10 @@ export const mxfp4: BlockDecoder = (bytes, at, values, to, slack) => {
 
 const scalesOfFour = smallFloatTable("F8_E4M3");
 
-/** NVFP4: four runs of 16 E2M1 values, each under an unsigned E4M3 scale (byte 127 is 0; ggml's decoder
- * ignores the sign bit, and so reads byte 255 as 480). */
+/**
+ * NVFP4: four runs of 16 E2M1 values, each under an unsigned E4M3 scale (byte 127 is 0; ggml's
+ * decoder passes over the sign bit, and so reads byte 255 as 480).
+ */
 export const nvfp4: BlockDecoder = (bytes, at, values, to, slack) => {
   for (let i = 0; i < 64; i += 1) {
     const run = i >> 4;

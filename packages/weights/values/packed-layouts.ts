@@ -1,14 +1,16 @@
 /**
  * Where each packed layout keeps a value, and what it makes of it. Sources: AutoGPTQ and GPTQModel
- * `qlinear`, AutoAWQ `WQLinear_GEMM`, bitsandbytes `functional.py`, compressed-tensors `pack_quantized`,
- * MLX `quantize`, OCP MX v1.0, NVIDIA ModelOpt, DeepSeek-V3's inference code.
+ * `qlinear`, AutoAWQ `WQLinear_GEMM`, bitsandbytes `functional.py`, compressed-tensors
+ * `pack_quantized`, MLX `quantize`, OCP MX v1.0, NVIDIA ModelOpt, DeepSeek-V3's inference code.
  */
 import { fromUtf8, unreachable } from "../core.ts";
 import type { Model, PackedWeight, PackingRole } from "../tensor.ts";
 import { smallFloatTable } from "./small-floats.ts";
 import type { Weight } from "./weight.ts";
 
-/** A value, and how far an honest quantiser was from it at most; NaN where its method has no bound. */
+/**
+ * A value, and how far an honest quantiser was from it at most; NaN where its method has no bound.
+ */
 export type Cell = { readonly value: number; readonly slack: number };
 
 /** The value at a row (all dimensions but the last, flattened) and a column. */

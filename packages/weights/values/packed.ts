@@ -1,7 +1,7 @@
 /**
- * Packed layouts: one logical weight whose codes, scales and zero points lie in several tensors. Each
- * value is worked out as the layout's own runtime does. Several quantisers (GPTQ, AWQ) move weights
- * on purpose, beyond any rounding, so only layouts that round to nearest state how far.
+ * Packed layouts: one logical weight whose codes, scales and zero points lie in several tensors.
+ * Each value is worked out as the layout's own runtime does. Several quantisers (GPTQ, AWQ) move
+ * weights on purpose, beyond any rounding, so only layouts that round to nearest state how far.
  */
 import { bufferedReader } from "../reader.ts";
 import type { Model, PackedWeight, PackingRole } from "../tensor.ts";

@@ -1,7 +1,7 @@
 /**
- * Floats of 16 bits and less, exactly, as tables: IEEE 754 binary16, the two 8-bit forms of OCP OFP8
- * v1.0 and their "FNUZ" cousins (one zero, one NaN, no infinity), and the 4- and 6-bit elements and
- * the 8-bit scale of OCP MX v1.0.
+ * Floats of 16 bits and less, exactly, as tables: IEEE 754 binary16, the two 8-bit forms of OCP
+ * OFP8 v1.0 and their "FNUZ" cousins (one zero, one NaN, no infinity), and the 4- and 6-bit
+ * elements and the 8-bit scale of OCP MX v1.0.
  */
 
 /** How bits spell a float: `special` says what the highest exponent, or the sign alone, means. */

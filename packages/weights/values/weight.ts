@@ -15,7 +15,9 @@ import {
 import { decodeBlocks, decodeElements, isWide, type Numbers } from "./decode.ts";
 import { packedWeightsOf } from "./packed.ts";
 
-/** Some values, and where they come from a quantiser, how far each may be from what it stands for. */
+/**
+ * Some values, and where they come from a quantiser, how far each may be from what it stands for.
+ */
 export type Run = {
   readonly values: Numbers;
   /** Present for quantised storage whose type bounds its own error. */
@@ -37,7 +39,9 @@ export type Weight = {
 /** A weight larger than any known (a 10-trillion-value tensor) is a hostile header. */
 const elementsMax = 2 ** 43;
 
-/** Types that hold indices, masks and strings, which are not learned: they would match by chance. */
+/**
+ * Types that hold indices, masks and strings, which are not learned: they would match by chance.
+ */
 const notLearned: ReadonlySet<string> = new Set(["I64", "U64", "BOOL", "OPAQUE", "C64", "C128"]);
 
 /** Every learned tensor of a model, packed ones unpacked, in the model's order. */
@@ -75,7 +79,9 @@ export function weightOf(model: Model, tensor: Tensor): Weight | undefined {
 
 type ReadRun = Weight["read"];
 
-/** Goes on at once when the reader is synchronous: a promise for each small read would cost more. */
+/**
+ * Goes on at once when the reader is synchronous: a promise for each small read would cost more.
+ */
 export function afterRead<T>(
   read: Uint8Array | Promise<Uint8Array>,
   then: (bytes: Uint8Array) => T,

@@ -1,6 +1,6 @@
 /**
- * A small assembler for WebAssembly (core specification 2.0, chapter 5): enough to write a loop that
- * JavaScript has no instructions for. Kernels are built from source when they are first used.
+ * A small assembler for WebAssembly (core specification 2.0, chapter 5): enough to write a loop
+ * that JavaScript has no instructions for. Kernels are built from source when they are first used.
  */
 
 /** Instructions and immediates, as bytes. */

@@ -1,6 +1,7 @@
 /**
- * BLAKE3 (the BLAKE3 paper, 2020), keyed, four chunks or four parents side by side in 128-bit lanes.
- * Short inputs and the last, partial chunk go through the plain implementation's compression.
+ * BLAKE3 (the BLAKE3 paper, 2020), keyed, four chunks or four parents side by side in 128-bit
+ * lanes. Short inputs and the last, partial chunk go through the plain implementation's
+ * compression.
  */
 import type { KeyedHash } from "../xet-hash.ts";
 import { keyedBlake3 } from "../xet-hash.ts";

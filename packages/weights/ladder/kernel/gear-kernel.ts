@@ -19,7 +19,8 @@ const warmUp = 64;
 /** A hash under 2^48 has its top 16 bits zero. */
 const cutBelow = 2 ** 48;
 
-// Locals of `search(at, end)`: parameters, then a position, the best cut, a byte index, four hashes.
+// Locals of `search(at, end)`: parameters, then a position, the best cut, a byte index, four
+// hashes.
 const local = { at: 0, end: 1, best: 2, index: 3, stop: 4, hash: 5 } as const;
 
 /** hash = (hash << 1) + table[byte at index + offset] */
@@ -104,7 +105,9 @@ const round: Code = [
   ]),
 ];
 
-/** search(at, end): the first cut after byte `at` (an index from 0), or 2^31 − 1 if there is none. */
+/**
+ * search(at, end): the first cut after byte `at` (an index from 0), or 2^31 − 1 if there is none.
+ */
 const search: KernelFunction = {
   name: "search",
   parameters: ["i32", "i32"],

@@ -1,0 +1,9 @@
+/**
+ * What tests and benches of other workspaces use: made models, what is done to them, and insides.
+ */
+export { type Comparison, compareSketches } from "../ladder/compare.ts";
+export { type Sketch, sketch } from "../ladder/sketch.ts";
+export { type MadeConfig, type MadeModel, makeModel, smallConfig, weightsIn } from "./model.ts";
+export { type Noise, noiseBytes, noiseOf } from "./noise.ts";
+export { bytesOfTensor, safetensorsOf } from "./safetensors.ts";
+export { type Transformation, transform, transformations } from "./transformations.ts";
