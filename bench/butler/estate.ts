@@ -128,9 +128,9 @@ export class Estate {
 }
 
 /** The value, which must be no refusal: the suite's own part failed otherwise. */
-export function must<T>(value: T | Refused): T {
+export function must<T>(value: T): Exclude<T, Refused> {
   if (isRefused(value)) throw new Error(`${value.refused}: ${value.detail}`);
-  return value;
+  return value as Exclude<T, Refused>;
 }
 
 /** Founds an estate, starts its apps, lays out its components and registers them. */

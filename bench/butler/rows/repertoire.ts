@@ -1,7 +1,9 @@
 /** The rows that the suite plays, in the table's order. */
 import type { Row } from "../row.ts";
+import { w01 } from "./approvals.ts";
 import { l02 } from "./claims.ts";
 import { c01 } from "./controls.ts";
+import { w02 } from "./mutations.ts";
 import { r01, r02, r03, r05, r06, r07 } from "./running.ts";
 import { s01, s02, s13, s14, s17 } from "./storage.ts";
 
@@ -10,6 +12,7 @@ export const repertoire: readonly Row[] = [
   ...[r01, r02, r03, r05, r06, r07],
   c01,
   l02,
+  ...[w01, w02],
 ];
 
 /** Rows of the short form, which runs with the other tests: fast, and one of each kind. */

@@ -1,6 +1,6 @@
 /** Keeping the old version running. */
 import { utimes, writeFile } from "node:fs/promises";
-import type { Digest, Refused } from "@writ/core";
+import type { Digest } from "@writ/core";
 import { answers, freePort, type ReleaseName, type Site } from "../component.ts";
 import { must } from "../estate.ts";
 import type { Running } from "../host.ts";
@@ -191,8 +191,7 @@ async function pretend(
   const { writ, host, instead } = parts;
   const key = await Speaker.steal(`${estate.data(`executor-${host}`)}/executor.key`);
   await stage.waitFor(async () => {
-    const answer = await estate.api.writ(writ);
-    const { steps } = must<Exclude<typeof answer, Refused>>(answer);
+    const { steps } = must(await estate.api.writ(writ));
     const next = steps.find(({ phase }) => phase === "not begun" || phase === "intent");
     if (next === undefined) return true;
     if (next.host !== host) return undefined;
