@@ -2,10 +2,14 @@
 
 export { usualLimits } from "./archives/budget.ts";
 export { decompressBuiltin } from "./archives/builtin.ts";
+export type { LayerFile } from "./archives/layers.ts";
+export { layerFiles } from "./archives/layers.ts";
 export type { Inner, Trouble } from "./archives/open.ts";
 export { archiveKind, membersOf } from "./archives/open.ts";
 export type { OpenOptions } from "./formats/context.ts";
 export { openModel } from "./formats/dispatch.ts";
+// Reading a member of a broken archive refuses within this.
+export { atTheDoor } from "./formats/stop.ts";
 export type { Certificate } from "./ladder/certificate.ts";
 export { certify, correspondences } from "./ladder/certificate.ts";
 export type { ChunkSet } from "./ladder/chunk-set.ts";

@@ -35,7 +35,7 @@ export class BeyondEnd extends Error {
   }
 }
 
-/** Throws {@link BeyondEnd} unless `offset` and `length` are whole, not negative and within `size`. */
+/** Throws {@link BeyondEnd} unless both are whole, not negative, and together within `size`. */
 export function checkRange(size: number, offset: number, length: number): void {
   const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
   if (!whole || offset < 0 || length < 0 || offset > size || length > size - offset) {

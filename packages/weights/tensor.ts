@@ -124,7 +124,7 @@ export type Placement = {
 
 /**
  * How stored numbers become weights where the container says so for one tensor alone.
- * `zero`: scale × (stored − zero) (TFLite, ONNX). `minimum`: stored × scale + minimum (TensorFlow.js).
+ * `zero`: scale × (stored − zero) (TFLite, ONNX). `minimum`: stored × scale + minimum (tfjs).
  * One scale for all, or one for each index of `axis`.
  */
 export type Affine = {
@@ -153,8 +153,8 @@ export type Tensor = {
 };
 
 /**
- * Ways to pack one logical weight matrix into several tensors. The two of NVFP4 differ in the global
- * scale: ModelOpt's multiplies, compressed-tensors' divides.
+ * Ways to pack one logical weight matrix into several tensors. The two of NVFP4 differ in the
+ * global scale: ModelOpt's multiplies, compressed-tensors' divides.
  */
 export type PackingScheme =
   | "gptq"
@@ -177,7 +177,7 @@ export type PackingRole =
 
 /** A weight whose values are packed in several tensors of {@link Model.tensors}. */
 export type PackedWeight = {
-  /** Name the unpacked weight has in the original model, e.g. `model.layers.0.mlp.up_proj.weight`. */
+  /** Name the unpacked weight has in the original model, e.g. `layers.0.mlp.up_proj.weight`. */
   readonly name: string;
   readonly scheme: PackingScheme;
   /** Logical, outermost first (output × input for a linear layer), where it could be told. */
@@ -215,7 +215,7 @@ export type WarningCode =
 
 export type Warning = { readonly code: WarningCode; readonly detail: string };
 
-/** Containers. `keras` is the zip, `hdf5` the file. MLX is safetensors or npz with packed weights. */
+/** Containers. `keras` is the zip, `hdf5` the file. MLX is safetensors or npz, packed. */
 export type Format =
   | ("safetensors" | "gguf" | "pytorch-zip" | "pytorch-legacy" | "onnx" | "tflite")
   | ("hdf5" | "keras" | "npy" | "npz" | "tensorflowjs");

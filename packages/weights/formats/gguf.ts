@@ -32,7 +32,7 @@ const keyBytesMax = 65_535;
 /** Strings of an array are stepped over one by one: bounded so that time is. */
 const arrayStringsMax = 8_000_000;
 
-/** The longest honest values, merges of large vocabularies, are some megabytes: longer ones may hide. */
+/** The longest honest values, merges of vocabularies, are some megabytes: longer may hide. */
 const longValueBytes = 33_554_432;
 
 /** Strings are stepped over in windows of this size. */

@@ -39,7 +39,7 @@ type State = {
 /** The value, and the keys that some object held twice (at most 16; the first one counts). */
 export type ReadJson = { readonly value: Json; readonly duplicates: readonly string[] };
 
-/** Parses the whole of `bytes` (RFC 8259, UTF-8); refuses anything else. Trailing spaces allowed. */
+/** Parses the whole of `bytes` (RFC 8259, UTF-8); refuses anything else, but for spaces. */
 export function readJson(bytes: Uint8Array): ReadJson {
   return parse(bytes, undefined);
 }

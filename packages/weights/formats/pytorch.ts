@@ -15,7 +15,7 @@ import { dtypes, isKnownGlobal, storageTypes } from "./pytorch-names.ts";
 export type StorageId = {
   readonly key: string;
   readonly type: ElementType;
-  /** In elements of the type, as written; believed only after comparing with the bytes there are. */
+  /** In elements of the type, as written. The bytes there are decide. */
   readonly elements: number;
   /** Legacy views start further on in the storage of their root; in elements. */
   readonly viewOffset: number;
@@ -116,7 +116,7 @@ export function addTensors(checkpoint: Checkpoint, root: PickleValue): void {
   }
 }
 
-/** The innermost call that rebuilds a tensor; wrappers (Parameter) are looked through, and noted. */
+/** The innermost call that rebuilds a tensor; wrappers (Parameter) are looked through. */
 function tensorCall(
   value: PickleObject,
   wrapped: Set<PickleValue>,

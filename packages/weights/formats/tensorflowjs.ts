@@ -121,7 +121,7 @@ function placeGroup(draft: Draft, shards: readonly { name: string; reader: Reade
   };
 }
 
-/** Bytes of a string tensor: each string behind its length in four bytes. Vocabularies, no weights. */
+/** Bytes of a string tensor: each string behind its length in four bytes. No weights. */
 async function stringsLength(
   shards: Reader,
   at: number,

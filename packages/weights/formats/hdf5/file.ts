@@ -15,7 +15,7 @@ const blocksMax = 1_000_000;
 const blocksFree = 10_000;
 const bytesForBlock = 8;
 
-/** Longest block read at once: nodes and headers are some kilobytes, a dense index page a few more. */
+/** Longest block read at once: nodes and headers are some kilobytes, index pages a few more. */
 const blockBytesMax = 4_194_304;
 
 export type HdfFile = {

@@ -1,4 +1,4 @@
-/** The links of a group, in each of the three ways HDF5 keeps them. Only hard links are followed. */
+/** The links of a group, in each of the three ways HDF5 keeps them. Only hard ones count. */
 import { lenientText } from "../../inert.ts";
 import { must, stop } from "../stop.ts";
 import { block, Fields, type HdfFile } from "./file.ts";
