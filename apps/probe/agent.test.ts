@@ -203,3 +203,23 @@ test("a command line that makes no sense is refused with its usage", async () =>
     assert.match(said, /usage: probe/);
   }
 });
+
+test("what changes between two looks is looked at and told long before the interval is over", async (context) => {
+  const here = await scene(context);
+  const control = join(here.root, "control.env");
+  writeFileSync(control, "SHUTDOWN=on\n");
+  here.desk.assignment = {
+    ...emptyAssignment,
+    controls: [{ control: "shutdown", reading: { path: control, format: "env", key: "SHUTDOWN" } }],
+  };
+  await here.start("--interval", "3600");
+  const newest = () => censusesOf(here.desk).at(-1);
+  await until("a first census", () => newest()?.controls.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const looks = censusesOf(here.desk).length;
+  writeFileSync(join(here.root, "another"), safetensorsBytes(16, 2));
+  await until("a model that came", () => newest()?.masses.length === 2);
+  writeFileSync(control, "SHUTDOWN=off\n");
+  await until("a control that changed", () => newest()?.controls[0]?.value === "off");
+  assert.ok(censusesOf(here.desk).length <= looks + 6);
+});

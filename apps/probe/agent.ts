@@ -1,10 +1,10 @@
 /**
  * The probe's round: ask what else to look at, look, tell; again after the interval, or at once
- * when a fresh look is asked for. A server that is away, or that asks for nothing, changes none
+ * when a fresh look is asked for or the watch noticed a change. A server that is away, or that asks for nothing, changes none
  * of it: the probe looks at all of its roots all the same.
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   type Assignment,
   assignmentShape,
@@ -14,16 +14,21 @@ import {
   encodeCanonical,
   isRefused,
   type Json,
+  pathText,
 } from "@writ/core";
 import { openDigestCache } from "./digest-cache.ts";
 import { readIfThere, writeDurably } from "./durable-file.ts";
+import type { Folders } from "./folder-watch.ts";
 import type { ProbeKey } from "./key-file.ts";
 import type { Log } from "./log.ts";
 import { look, rereadChanceUsual } from "./look.ts";
 import type { Options } from "./options.ts";
+import { placeOf } from "./place.ts";
+import { withPassed } from "./registered-watch.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import type { Desk, Since } from "./submit.ts";
 import { openVoice, type Voice } from "./voice.ts";
+import { openWatch, type Watch } from "./watch.ts";
 
 /** Silence is a finding; this is well below any limit that a trust root would set. */
 const heartbeatMilliseconds = 15_000;
@@ -32,6 +37,8 @@ const pauseMilliseconds = 1_000;
 const pauseMillisecondsMax = 15_000;
 /** Below the idle limits of ordinary proxies. */
 const waitSecondsMax = 10;
+/** A look that is due for a change waits no longer for the newest witnessed state. */
+const hurryMilliseconds = 200;
 /** Between log lines on the progress of a long look. */
 const progressMilliseconds = 1_000;
 
@@ -51,6 +58,9 @@ type Round = AgentParts & {
   readonly spool: Spool;
   readonly voice: Voice;
   readonly cache: ReturnType<typeof openDigestCache>;
+  readonly watch: Watch;
+  /** Ends the waiting for news that is under way. */
+  wake: () => void;
   assignment: Assignment;
   tag: string;
   since: Since;
@@ -72,6 +82,12 @@ export async function runAgent(parts: AgentParts): Promise<void> {
     spool,
     voice,
     cache: openDigestCache(options.data),
+    watch: openWatch({
+      now: () => parts.clock.now(),
+      onNews: () => round.wake(),
+      own: placeOf(pathText(Buffer.from(resolve(options.data)))),
+    }),
+    wake: () => {},
     assignment: storedAssignment(options),
     tag: "",
     since: { size: 0, root: "0".repeat(64) },
@@ -81,21 +97,30 @@ export async function runAgent(parts: AgentParts): Promise<void> {
     failures: 0,
     speaking: Promise.resolve(),
   };
+  round.watch.adopt(round.assignment);
   await learn(round);
   while (!signal.aborted) {
     if (await isDue(round)) await lookOnce(round);
     await speak(round);
     await waitForNews(round);
   }
+  round.watch.close();
 }
 
-/** True if the interval is over, or a look was asked for and its witnessed state is there. */
+/**
+ * True if the interval is over, something changed, or a look was asked for and its witnessed state
+ * is there.
+ */
 async function isDue(round: Round): Promise<boolean> {
-  const { clock, options, assignment } = round;
+  const { clock, options, assignment, watch, sleep, signal } = round;
   if (clock.now() - round.lookedAt >= options.intervalMilliseconds) {
     // With the shortest intervals there is no time to wait for news: it is asked for here.
     await learn(round);
     await learnSince(round);
+    return true;
+  }
+  if (watch.dueIn() <= 0) {
+    await Promise.race([learnSince(round), sleep(hurryMilliseconds, signal)]);
     return true;
   }
   if (assignment.lookSince <= round.lookedSince) return false;
@@ -104,15 +129,17 @@ async function isDue(round: Round): Promise<boolean> {
 }
 
 async function lookOnce(round: Round): Promise<void> {
-  const { clock, log, options, spool, since } = round;
+  const { clock, log, options, spool, since, watch } = round;
   const began = clock.now();
   round.lookedAt = began;
   round.lookedSince = since.size;
   let told = began;
   const heartbeats = setInterval(() => void beat(round), heartbeatMilliseconds);
+  const passed = watch.begin();
+  let folders: Folders = new Map();
   let census: Census;
   try {
-    census = await look({
+    const seen = await look({
       roots: options.roots,
       excluded: options.excluded,
       assignment: round.assignment,
@@ -126,10 +153,15 @@ async function lookOnce(round: Round): Promise<void> {
         told = clock.now();
         log("info", "looking", progress);
       },
+      onFolders: (read) => {
+        folders = read;
+      },
     });
+    census = withPassed(seen, passed);
   } finally {
     clearInterval(heartbeats);
   }
+  watch.end(census, folders);
   const blob = encodeCanonical(census as unknown as Json);
   const dropped = spool.add({
     at: new Date(began).toISOString(),
@@ -143,6 +175,7 @@ async function lookOnce(round: Round): Promise<void> {
     gaps: census.coverage.reduce((sum, { gapsTotal }) => sum + gapsTotal, 0),
     milliseconds: clock.now() - began,
     since: since.size,
+    ...watch.extent,
   });
 }
 
@@ -173,11 +206,15 @@ async function beat(round: Round): Promise<void> {
   if (await alone(round, () => voice.sayNow(message))) round.spokeAt = clock.now();
 }
 
-/** Waits until the next look or heartbeat is due, or the assignment changes. */
+/** Waits until the next look or heartbeat is due, or the assignment or something watched changes. */
 async function waitForNews(round: Round): Promise<void> {
-  const { clock, options, desk, sleep, signal } = round;
-  if (signal.aborted) return;
-  const left = round.lookedAt + options.intervalMilliseconds - clock.now();
+  const { clock, options, desk, sleep, watch } = round;
+  if (round.signal.aborted) return;
+  const waking = new AbortController();
+  round.wake = () => waking.abort();
+  const signal = AbortSignal.any([round.signal, waking.signal]);
+  const next = round.lookedAt + options.intervalMilliseconds - clock.now();
+  const left = Math.min(next, watch.dueIn());
   if (round.failures > 0) {
     const backoff = Math.min(pauseMilliseconds * 2 ** (round.failures - 1), pauseMillisecondsMax);
     // Not all probes of an estate at the same instant, when their server comes back.
@@ -191,7 +228,7 @@ async function waitForNews(round: Round): Promise<void> {
   const seconds = Math.max(1, Math.floor(Math.min(left / 1000, waitSecondsMax)));
   const began = clock.now();
   const news = await desk.assignment(options.host, { seconds, tag: round.tag, signal });
-  adopt(round, news);
+  if (!waking.signal.aborted) adopt(round, news);
   // A server that does not hold the line, or errs at once, is not asked in a circle.
   if (clock.now() - began < pauseMilliseconds / 2) await sleep(pauseMilliseconds / 2, signal);
 }
@@ -212,6 +249,7 @@ function adopt(round: Round, news: Awaited<ReturnType<Desk["assignment"]>>): voi
   if (tag === round.tag && tag !== "") return;
   round.assignment = assignment;
   round.tag = tag;
+  round.watch.adopt(assignment);
   writeDurably(join(round.options.data, "assignment.json"), JSON.stringify(assignment));
 }
 

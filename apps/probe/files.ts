@@ -9,6 +9,7 @@ import { opendir } from "node:fs/promises";
 import { sightsMax } from "@writ/core";
 import { gapOf, type Ledger } from "./coverage.ts";
 import { filesystemKind } from "./filesystem-kind.ts";
+import type { FolderState, Folders } from "./folder-watch.ts";
 import { inodeKey, type MassTable } from "./mass-table.ts";
 import { folderOf, isInside, type Place, placeBuffer, within } from "./place.ts";
 
@@ -28,15 +29,15 @@ export type FilesParts = {
 type Walk = FilesParts & {
   /** Folders still to be read, with the device of the folder above. */
   readonly ahead: { readonly place: Place; readonly device: bigint | undefined }[];
-  /** Folders read, and when each had changed last by then. */
-  readonly folders: Map<Place, bigint>;
+  /** Folders read, each as it was by then. */
+  readonly folders: Map<Place, FolderState>;
   /** Links to regular files, settled at the end, when all masses are known. */
   readonly links: Map<Place, string>;
   pass: number;
 };
 
-/** Walks all roots into the table and the ledger. */
-export async function lookAtFiles(parts: FilesParts): Promise<void> {
+/** Walks all roots into the table and the ledger; gives the folders that it read. */
+export async function lookAtFiles(parts: FilesParts): Promise<Folders> {
   const walk: Walk = { ...parts, ahead: [], folders: new Map(), links: new Map(), pass: 1 };
   for (const root of outermost(parts.roots)) await lookAtRoot(walk, root);
   await walkAhead(walk);
@@ -48,6 +49,7 @@ export async function lookAtFiles(parts: FilesParts): Promise<void> {
     for (const place of changedFolders(walk)) walk.ledger.gap(place, "changed-while-read");
   }
   for (const [place, target] of walk.links) await settleLink(walk, place, target);
+  return walk.folders;
 }
 
 /** Roots that lie in no other root: each name is counted once. */
@@ -87,7 +89,7 @@ async function readFolder(walk: Walk, place: Place, above: bigint | undefined): 
     if (walk.folders.size >= sightsMax && !walk.folders.has(place)) {
       return walk.ledger.gap(place, "limit");
     }
-    walk.folders.set(place, before.ctimeNs);
+    walk.folders.set(place, { inode: inodeKey(before), changed: before.ctimeNs });
     const folder = await opendir(path as unknown as string, {
       encoding: "latin1" as BufferEncoding,
       bufferSize: namesPerRead,
@@ -189,10 +191,10 @@ function requeueChanged(walk: Walk): boolean {
 
 function changedFolders(walk: Walk): Place[] {
   const changed: Place[] = [];
-  for (const [place, ctime] of walk.folders) {
+  for (const [place, { changed: before }] of walk.folders) {
     try {
       const stat = lstatSync(placeBuffer(place), { bigint: true });
-      if (stat.ctimeNs !== ctime) changed.push(place);
+      if (stat.ctimeNs !== before) changed.push(place);
     } catch {
       // Gone since, and its files with it: the folder that lost it has changed, and is read again.
       walk.folders.delete(place);

@@ -5,6 +5,7 @@ import { lookAtControls } from "./controls.ts";
 import { openLedger } from "./coverage.ts";
 import type { DigestCache } from "./digest-cache.ts";
 import { lookAtFiles } from "./files.ts";
+import type { Folders } from "./folder-watch.ts";
 import { openInspector } from "./inspector.ts";
 import { openMassTable } from "./mass-table.ts";
 import { type Place, placeOf, placeText } from "./place.ts";
@@ -36,6 +37,8 @@ export type LookParts = {
   readonly onProgress?: (progress: Progress) => void;
   /** A file's bytes are not what its unchanged ctime promised: somebody forges times. */
   readonly onForged?: (path: string) => void;
+  /** Told which folders the look read: what a watch follows until the next one. */
+  readonly onFolders?: (folders: Folders) => void;
   /** `/proc`, unless a test has its own. */
   readonly proc?: string;
 };
@@ -65,11 +68,14 @@ export async function look(parts: LookParts): Promise<Census> {
   const table = openMassTable(inspector, ofFiles.parts.ledger);
   const roots = parts.roots.map(absolute);
   const excluded = (parts.excluded ?? []).map(absolute);
-  await ofFiles.during(() => lookAtFiles({ ...ofFiles.parts, roots, excluded, table }));
+  const folders = await ofFiles.during(() =>
+    lookAtFiles({ ...ofFiles.parts, roots, excluded, table }),
+  );
   // Processes once more: what passed from a name to an open file or back while the names were being
   // read, is met on one side or the other.
   const after = await ofProcesses.during(processesNow);
   parts.cache.settle();
+  parts.onFolders?.(folders);
   return {
     version: 1,
     host: assignment.host,

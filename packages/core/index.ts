@@ -145,6 +145,8 @@ export {
   type Hold,
   type Mass,
   namesMax,
+  type PassedControl,
+  passedMax,
   type SeenControl,
   type SeenLink,
   type SeenProcess,

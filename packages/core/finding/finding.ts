@@ -15,6 +15,7 @@ export const rules = {
   misplaced: "low",
   "unexplained-mass": "low",
   "control-altered": "critical",
+  "control-touched": "medium",
   "probe-silent": "high",
   "coverage-shrunk": "high",
   // claim × observation

@@ -9,6 +9,7 @@ import {
   mass,
   newWeights,
   oldWeights,
+  placements,
   strangeWeights,
 } from "../testing/chatbot.ts";
 import { EstateKit } from "../testing/estate-kit.ts";
@@ -132,6 +133,34 @@ describe("register × observation", () => {
       assert.deepEqual(raised(kit), ["control-altered"], JSON.stringify(control));
     }
     kit.sees(censusOf("h1"));
+    assert.deepEqual(raised(kit), []);
+  });
+
+  test("a control changed and changed back between looks is told until humans settle it", async () => {
+    const kit = await estateOn("h1");
+    const passed = [{ state: "present" as const, value: "false" }];
+    kit.sees(censusOf("h1", { control: { passed } }));
+    assert.deepEqual(raised(kit), ["control-altered"]);
+    kit.sees(censusOf("h1"));
+    assert.deepEqual(raised(kit), ["control-altered"]);
+    kit.register(...placements("h1").filter(({ document }) => document === "control"));
+    assert.deepEqual(raised(kit), []);
+    kit.sees(censusOf("h1", { control: { passed: [{ state: "present", value: "true" }] } }));
+    assert.deepEqual(raised(kit), []);
+  });
+
+  test("a control with the same bytes and a newer change time was touched; another key was not it", async () => {
+    const kit = await estateOn("h1");
+    const [one, other] = [newWeights, oldWeights];
+    const at = (second: number) => `2026-11-25T02:00:0${second}.000Z`;
+    kit.sees(censusOf("h1", { control: { digest: one, changed: at(1) } }));
+    kit.sees(censusOf("h1", { control: { digest: other, changed: at(2) } }));
+    kit.sees(censusOf("h1", { control: { digest: other, changed: at(2) } }));
+    assert.deepEqual(raised(kit), []);
+    kit.sees(censusOf("h1", { control: { digest: other, changed: at(3) } }));
+    kit.sees(censusOf("h1", { control: { digest: other, changed: at(3) } }));
+    assert.deepEqual(raised(kit), ["control-touched"]);
+    kit.register(...placements("h1").filter(({ document }) => document === "control"));
     assert.deepEqual(raised(kit), []);
   });
 

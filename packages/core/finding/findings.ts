@@ -5,7 +5,7 @@ import { falseCompletion, falseInventory, hiddenComponent } from "./claim-rules.
 import { type Case, type Finding, type RuleName, rules, type Severity } from "./finding.ts";
 import { altered, missing, wrongRelease } from "./placement-rules.ts";
 import { misplaced, retiredPresent, unexplainedMass, unregistered } from "./stray-rules.ts";
-import { controlIsAltered, coverageShrunk, probeSilent } from "./watch-rules.ts";
+import { controlIsAltered, controlTouched, coverageShrunk, probeSilent } from "./watch-rules.ts";
 import { defied, partial, preservedCopy, resurrected } from "./writ-rules.ts";
 
 const derivations: { readonly [K in RuleName]: (estate: Estate) => Iterable<Case> } = {
@@ -24,6 +24,7 @@ const derivations: { readonly [K in RuleName]: (estate: Estate) => Iterable<Case
   "probe-silent": probeSilent,
   "coverage-shrunk": coverageShrunk,
   "unknown-actor": unknownActor,
+  "control-touched": controlTouched,
   missing,
   unregistered,
   misplaced,

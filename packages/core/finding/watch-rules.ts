@@ -1,7 +1,8 @@
 /** Register × observation, for what watches and what stops: controls, probes, coverage. */
 import type { Estate } from "../estate/estate.ts";
+import type { Control } from "../register/document.ts";
 import { controlAltered } from "../sight/control.ts";
-import { lostSight } from "../sight/host-sight.ts";
+import { lostSight, type Waver } from "../sight/host-sight.ts";
 import type { Case } from "./finding.ts";
 
 /** A registered control that is not in force as it ought to be. */
@@ -28,6 +29,70 @@ export function* controlIsAltered(estate: Estate): Iterable<Case> {
       advice: "Restore it now: humans cannot stop the component while it stands so.",
     };
   }
+  yield* alteredInPassing(estate);
+}
+
+/** Changed and changed back between two looks, as the watch saw it. */
+function* alteredInPassing(estate: Estate): Iterable<Case> {
+  for (const { control, said, waver } of wavers(estate)) {
+    const altered = waver.passed.map((was) => controlAltered(control, was));
+    const how = altered.filter((says) => says !== undefined);
+    if (how.length === 0) continue;
+    yield {
+      ...caseOfWaver(control, said, waver),
+      right: {
+        kind: "observation",
+        says: `between two looks: ${[...new Set(how)].join("; ")}`,
+        entry: waver.index,
+      },
+      advice:
+        "Find who changed it, and what was done meanwhile. " +
+        "Register the control again when that is settled.",
+    };
+  }
+}
+
+/** The bytes of a control are as before, and yet somebody wrote to it: its change time moved. */
+export function* controlTouched(estate: Estate): Iterable<Case> {
+  for (const { control, said, waver } of wavers(estate)) {
+    const { touched, passed } = waver;
+    if (touched === undefined || passed.length > 0) continue;
+    yield {
+      ...caseOfWaver(control, said, waver),
+      right: {
+        kind: "observation",
+        says: `the same bytes, but changed at ${touched.to}, not at ${touched.from} as before`,
+        entry: waver.index,
+      },
+      advice:
+        "Find who wrote to it: it may have been something else meanwhile. " +
+        "Register the control again when that is settled.",
+    };
+  }
+}
+
+type Wavering = { readonly control: Control; readonly said: number; readonly waver: Waver };
+
+/** Wavers since humans last registered the control. */
+function* wavers(estate: Estate): Iterable<Wavering> {
+  for (const { document: control, index: said } of estate.register.controls.values()) {
+    const waver = estate.sights.get(control.host)?.wavers.get(control.control);
+    if (waver !== undefined && waver.index > said) yield { control, said, waver };
+  }
+}
+
+function caseOfWaver(control: Control, said: number, waver: Waver) {
+  return {
+    host: control.host,
+    where: control.reading.path,
+    component: control.component,
+    since: waver.index,
+    left: {
+      kind: "register",
+      says: `${control.control}: ${control.reading.key ?? "value"} is ${control.expected}`,
+      entry: said,
+    },
+  } as const;
 }
 
 /** A probe that was not heard for longer than the trust root allows. */

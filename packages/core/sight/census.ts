@@ -25,6 +25,9 @@ export const namesMax = 10_000;
 /** Masses, processes, links in one census: beyond it the probe must split its roots. */
 export const sightsMax = 1_000_000;
 
+/** States of one control told of the time between two looks: the newest of them. */
+export const passedMax = 100;
+
 /** Ways of seeing that this census knows. */
 export const vantages = ["files", "processes", "controls"] as const;
 
@@ -110,10 +113,7 @@ const link = object({
   value: optional(text(4096, 0)),
 });
 
-/** A registered control, as it is in force now. */
-const control = object({
-  /** The control's id in the register. */
-  control: text(128),
+const controlState = {
   state: oneOf("present", "missing", "unreadable"),
   /** The value in force after duplicates, comments and overrides; absent if there is none. */
   value: optional(text(4096, 0)),
@@ -126,6 +126,17 @@ const control = object({
   changed: optional(when),
   /** True if the path itself is a symlink; the register says if it ought to be. */
   symlink: optional(boolean),
+};
+
+const passedControl = object(controlState);
+
+/** A registered control, as it is in force now. */
+const control = object({
+  /** The control's id in the register. */
+  control: text(128),
+  ...controlState,
+  /** What it was between this look and the one before, where that differs; oldest first. */
+  passed: optional(list(passedControl, passedMax)),
 });
 
 const gap = object({ where: path, why: oneOf(...gapReasons) });
@@ -164,6 +175,7 @@ export type SeenProcess = Census["processes"][number];
 export type Hold = SeenProcess["holds"][number];
 export type SeenLink = Census["links"][number];
 export type SeenControl = Census["controls"][number];
+export type PassedControl = Shaped<typeof passedControl>;
 export type Coverage = Census["coverage"][number];
 export type Gap = Coverage["gaps"][number];
 export type Vantage = Coverage["vantage"];

@@ -1,9 +1,9 @@
 /** A control as it was seen, against what the register expects of it. */
 import type { Control } from "../register/document.ts";
-import type { SeenControl } from "./census.ts";
+import type { PassedControl } from "./census.ts";
 
 /** How a control differs from what the register expects; `undefined` if it does not. */
-export function controlAltered(control: Control, seen: SeenControl): string | undefined {
+export function controlAltered(control: Control, seen: PassedControl): string | undefined {
   const key = control.reading.key ?? "the value";
   if (seen.state !== "present") return `${control.control} is ${seen.state}`;
   if (seen.value === undefined) return `${key} is absent; expected ${control.expected}`;

@@ -5,7 +5,16 @@
 
 import type { Digest } from "../encoding/digest.ts";
 import { type BlindSpot, isAccepted } from "./blind-spot.ts";
-import type { Census, Coverage, Gap, Hold, Mass, SeenProcess, Vantage } from "./census.ts";
+import type {
+  Census,
+  Coverage,
+  Gap,
+  Hold,
+  Mass,
+  PassedControl,
+  SeenProcess,
+  Vantage,
+} from "./census.ts";
 
 export type HostSight = {
   readonly host: string;
@@ -17,6 +26,21 @@ export type HostSight = {
   /** The widest look so far, and the index at which the look became narrower than it. */
   readonly widest: Width | undefined;
   readonly narrowedIndex: number | undefined;
+  /** Controls that were something else between two looks, or were written to: the newest time. */
+  readonly wavers: ReadonlyMap<string, Waver>;
+};
+
+/**
+ * A control that was changed and changed back. A look that sees it as it ought to be does not end
+ * this: it is over when a human registers the control anew.
+ */
+export type Waver = {
+  /** Journal index of the census that tells of it. */
+  readonly index: number;
+  /** What it was in passing, as a watch saw it; empty if only the traces of a change were seen. */
+  readonly passed: readonly PassedControl[];
+  /** Inode change times before and after, where its bytes are the same all the same. */
+  readonly touched: { readonly from: string; readonly to: string } | undefined;
 };
 
 /** One census and the state of the journal against which it was fresh. */
@@ -99,6 +123,7 @@ export function hear(
     firstSeen: new Map(),
     widest: undefined,
     narrowedIndex: undefined,
+    wavers: new Map(),
   };
 }
 
@@ -123,7 +148,32 @@ export function see(sight: HostSight, look: Look): HostSight {
     firstSeen,
     widest: narrower ? sight.widest : width,
     narrowedIndex: narrower ? (sight.narrowedIndex ?? index) : undefined,
+    wavers: waversOf(sight, look),
   };
+}
+
+/** A waver stays told until another one of the same control takes its place. */
+function waversOf(sight: HostSight, { census, index }: Look): ReadonlyMap<string, Waver> {
+  const wavers = new Map(sight.wavers);
+  for (const { control, digest, changed, passed = [] } of census.controls) {
+    const before = sight.latest?.census.controls.find((one) => one.control === control);
+    // An inode's change time cannot be set back: equal bytes with a newer one were written to, or
+    // are a copy put back in place.
+    const touched =
+      digest !== undefined &&
+      digest === before?.digest &&
+      changed !== undefined &&
+      before.changed !== undefined &&
+      changed !== before.changed
+        ? { from: before.changed, to: changed }
+        : undefined;
+    const known = wavers.get(control);
+    // Traces alone do not replace what was seen in passing.
+    if (passed.length > 0 || (touched !== undefined && !known?.passed.length)) {
+      wavers.set(control, { index, passed, touched });
+    }
+  }
+  return wavers;
 }
 
 /** What was seen before and is not now. Empty if the look is as wide as the widest. */
