@@ -1,5 +1,4 @@
 /** Writes small safetensors files for tests. */
-import { concatBytes, toUtf8 } from "../../core/encoding/bytes.ts";
 
 export type FileTensor = {
   readonly type: string;
@@ -20,10 +19,10 @@ export function safetensorsFile(tensors: Readonly<Record<string, FileTensor>>): 
 
 /** A safetensors file with any header text and data. */
 export function withHeader(header: string, ...data: readonly Uint8Array[]): Uint8Array {
-  const text = toUtf8(header);
+  const text = Buffer.from(header);
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
-  return concatBytes(length, text, ...data);
+  return new Uint8Array(Buffer.concat([length, text, ...data]));
 }
 
 /** Two tensors of numbers that do not compress away. */
