@@ -50,6 +50,11 @@ export function admitProposal(
   if (seatsFor(root, writ.action) === undefined) {
     return refused("wrong-role", `the trust root lets nobody order a ${writ.action}`);
   }
+  // Longer is a proposer's to ask for; shorter would let what comes back come back unseen.
+  if (writ.verification.watchSeconds < root.document.watchSeconds) {
+    const seconds = root.document.watchSeconds;
+    return refused("wrong-plan", `it is watched for less than the trust root's ${seconds} s`);
+  }
   return proposed.reading === "excerpt" ? writ : (checkDrawn(estate, writ) ?? writ);
 }
 
