@@ -193,7 +193,7 @@ async function approveOneRunOther(stage: Stage): Promise<readonly Seen[]> {
   const armed = Date.now();
   const refusal = await stage.waitFor(async () => {
     const log = await readFile(executor.log, "utf8");
-    return log.includes("wrong-blob") ? Date.now() - armed : undefined;
+    return log.includes("other bytes than") ? Date.now() - armed : undefined;
   });
   await sleep(inactionMilliseconds);
   const target = await readlink(stage.site().link);
