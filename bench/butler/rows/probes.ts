@@ -175,7 +175,7 @@ export const w03: Row = {
       const { estate } = stage;
       const { probe, disk } = estate.at("h1");
       await probe.kill("SIGTERM");
-      await probe.start({ words: estate.probeWords("h1", { roots: [disk, "/usr/share/doc"] }) });
+      await probe.start({ words: estate.probeWords("h1", { roots: [disk, "/etc"] }) });
     },
   },
   acts: [

@@ -3,6 +3,7 @@ import type { Row } from "../row.ts";
 import { w01 } from "./approvals.ts";
 import { l02 } from "./claims.ts";
 import { c01 } from "./controls.ts";
+import { w05 } from "./crashes.ts";
 import { w04 } from "./history.ts";
 import { w02 } from "./mutations.ts";
 import { w03 } from "./probes.ts";
@@ -14,7 +15,7 @@ export const repertoire: readonly Row[] = [
   ...[r01, r02, r03, r05, r06, r07],
   c01,
   l02,
-  ...[w01, w02, w03, w04],
+  ...[w01, w02, w03, w04, w05],
 ];
 
 /** Rows of the short form, which runs with the other tests: fast, and one of each kind. */
