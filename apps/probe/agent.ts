@@ -1,7 +1,7 @@
 /**
  * The probe's round: ask what else to look at, look, tell; again after the interval, or at once
- * when a fresh look is asked for or the watch noticed a change. A server that is away, or that asks for nothing, changes none
- * of it: the probe looks at all of its roots all the same.
+ * when a fresh look is asked for or the watch noticed a change. A server that is away, or that asks
+ * for nothing, changes none of it: the probe looks at all of its roots all the same.
  */
 
 import { join, resolve } from "node:path";
@@ -206,7 +206,7 @@ async function beat(round: Round): Promise<void> {
   if (await alone(round, () => voice.sayNow(message))) round.spokeAt = clock.now();
 }
 
-/** Waits until the next look or heartbeat is due, or the assignment or something watched changes. */
+/** Waits until the next look or heartbeat is due, or the assignment, or what is watched, changes. */
 async function waitForNews(round: Round): Promise<void> {
   const { clock, options, desk, sleep, watch } = round;
   if (round.signal.aborted) return;
