@@ -62,19 +62,29 @@ export function fileReader(file: number, size: number): Reader {
   };
 }
 
+/** Values that are written, again and again from other places: making each anew would take hours. */
+const stockValues = 1 << 20;
+
 /** A reader that writes noise wherever the file holds only zeros, before it is read. */
 export function fillingReader(file: number, size: number): Reader {
   const noise = noiseOf(size % 65_521);
+  const wide = new Uint32Array(
+    Float32Array.from({ length: stockValues }, () => 0.02 * noise.normal()).buffer,
+  );
+  const stock = new Uint8Array(Uint16Array.from(wide, (word) => word >>> 16).buffer);
   const plain = fileReader(file, size);
   return {
     size,
     read(offset, length) {
       const bytes = plain.read(offset, length) as Uint8Array;
       if (bytes.some((byte) => byte !== 0)) return bytes;
-      const values = new Uint32Array(
-        Float32Array.from({ length: length / 2 }, () => 0.02 * noise.normal()).buffer,
-      );
-      const filled = new Uint8Array(Uint16Array.from(values, (word) => word >>> 16).buffer);
+      const filled = new Uint8Array(length);
+      for (let at = 0; at < length; ) {
+        const from = 2 * Math.floor(noise.uniform() * (stockValues - 1));
+        const count = Math.min(length - at, 8192, stock.length - from);
+        filled.set(stock.subarray(from, from + count), at);
+        at += count;
+      }
       writeSync(file, filled, 0, filled.length, offset);
       return filled;
     },

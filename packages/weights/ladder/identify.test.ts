@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import fc from "fast-check";
 import { isRefused } from "../core.ts";
-import { type MadeConfig, makeModel, smallConfig, weightsIn } from "../testing/model.ts";
+import {
+  type MadeConfig,
+  makeModel,
+  smallConfig as usualConfig,
+  weightsIn,
+} from "../testing/model.ts";
 import { rankAgreement } from "../testing/ranks.ts";
 import { transform, transformations } from "../testing/transformations.ts";
 import { combinedTail, rankTail } from "./chance.ts";
@@ -11,6 +16,8 @@ import { encodeFingerprint, parseFingerprint } from "./fingerprint-text.ts";
 import { identify } from "./identify.ts";
 
 const key = new Uint8Array(32).fill(7);
+/** Small enough for a test of every transformation, wide enough to tell. */
+const smallConfig: MadeConfig = { ...usualConfig, layers: 2, vocabulary: 400 };
 const base = makeModel(smallConfig, 1);
 let register: readonly Fingerprint[] = [];
 
