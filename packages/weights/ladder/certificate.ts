@@ -63,7 +63,7 @@ export async function correspondences(
       registered: registered[pair.registered.view.weight]!,
     });
   }
-  for (const pair of await rotaryPairs(candidate, comparison, theirs, key)) {
+  for (const pair of await rotaryPairs(candidate, { ...comparison, looked: ours }, theirs, key)) {
     const index = pair.candidate.view.weight;
     const layout = pair.candidate.view.rotary;
     if (layout === undefined) continue;

@@ -75,8 +75,8 @@ export function withMorePairs(
   registered: Registered,
 ): Comparison {
   const matches = [...comparison.matches, ...matchesOf(pairs, candidate, registered, true)];
-  const registeredPart = partOf(matches, registered.weights, (match) => match.pair.registered);
-  const candidatePart = partOf(matches, candidate.weights, (match) => match.pair.candidate);
+  const registeredPart = partOf(matches, candidate, registered.weights);
+  const candidatePart = partOf(matches, candidate);
   return { ...comparison, matches, registeredPart, candidatePart };
 }
 
@@ -143,7 +143,9 @@ function summarise(
   let sameShape = 0;
   for (const { view, key, places, values } of candidate.views) {
     if (!seen.keys.has(key)) continue;
-    if (view.how === "") sameShape += candidate.weights[view.weight]!.elements;
+    if (view.how === "") {
+      sameShape += candidate.standsFor[view.weight]! * candidate.weights[view.weight]!.elements;
+    }
     if (view.shape.length < 2) continue;
     for (let run = 1; run < places.blocks.length; run += 2) {
       // A run of three levels (ternary types) says so little of the order that silence is none.
@@ -157,38 +159,40 @@ function summarise(
     matches: seen.matches,
     significance: significanceOf(seen.chosen),
     trialsPossible: trials.size,
-    registeredPart: partOf(seen.matches, registered.weights, (match) => match.pair.registered),
-    candidatePart: partOf(seen.matches, candidate.weights, (match) => match.pair.candidate),
+    registeredPart: partOf(seen.matches, candidate, registered.weights),
+    candidatePart: partOf(seen.matches, candidate),
     sameShapePart: total > 0 ? sameShape / total : 0,
   };
 }
 
-/** Part of one side's values that lie in matched weights. */
+/**
+ * Part of one side's values that lie in matched weights: of the registered side if its weights are
+ * given, else of the candidate's. A weight that stands for others of its shape counts for them.
+ */
 function partOf(
   matches: readonly Match[],
-  weights: readonly WeightFacts[],
-  side: (match: Match) => SketchedView,
+  candidate: Sketch,
+  registered?: readonly WeightFacts[],
 ): number {
+  const weights = registered ?? candidate.weights;
   const covered = new Map<number, number>();
   const counted = new Set<string>();
-  for (const match of matches) {
-    const { view } = side(match);
+  for (const { pair } of matches) {
+    const { view } = registered === undefined ? pair.candidate : pair.registered;
     const label = `${view.weight} ${view.how}`;
     if (counted.has(label)) continue;
     counted.add(label);
-    const elements = weights[view.weight]!.elements;
-    covered.set(
-      view.weight,
-      (covered.get(view.weight) ?? 0) + shareOf(view.how, view.shape, elements),
-    );
+    const share = shareOf(view.how, view.shape, weights[view.weight]!.elements);
+    const times = candidate.standsFor[pair.candidate.view.weight]!;
+    covered.set(view.weight, Math.min(times, (covered.get(view.weight) ?? 0) + share * times));
   }
   let total = 0;
   let found = 0;
-  for (const [index, weight] of weights.entries()) {
-    total += weight.elements;
-    found += Math.min(1, covered.get(index) ?? 0) * weight.elements;
+  for (const [index, { elements }] of weights.entries()) {
+    total += (registered === undefined ? candidate.standsFor[index]! : 1) * elements;
+    found += (covered.get(index) ?? 0) * elements;
   }
-  return total > 0 ? found / total : 0;
+  return total > 0 ? Math.min(1, found / total) : 0;
 }
 
 /** A slice stands for its own values; any other view of a weight stands for all of it. */

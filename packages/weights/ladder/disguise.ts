@@ -9,7 +9,7 @@ import type { Comparison, Registered } from "./compare.ts";
 import { compareGeometry, type Geometry, geometriesOf } from "./geometry.ts";
 import { similarityMin } from "./relation.ts";
 import { findRows, type RowsFound, type RowTable } from "./rows.ts";
-import { placesOf, type SketchedView, tallWeights } from "./sketch.ts";
+import { placesOf, type Sketch, type SketchedView, tallWeights } from "./sketch.ts";
 import { keyOf, type RotaryLayout, type View, wholeView } from "./view.ts";
 
 /** Sizes of an attention head in published models. */
@@ -30,7 +30,7 @@ export function rotaryRow(row: number, head: number, toInterleaved: boolean): nu
 /** Pairs among unmatched weights whose rows are in the other rotary order. */
 export async function rotaryPairs(
   weights: readonly Weight[],
-  comparison: Comparison,
+  comparison: Comparison & { readonly looked: Sketch },
   registered: Registered,
   key: Uint8Array,
 ): Promise<readonly Pair[]> {
@@ -103,11 +103,16 @@ async function readRotary(
 }
 
 /** Whole weights of either side that no match explains. */
-function unmatched(weights: readonly Weight[], comparison: Comparison, registered: Registered) {
+function unmatched(
+  weights: readonly Weight[],
+  comparison: Comparison & { readonly looked: Sketch },
+  registered: Registered,
+) {
+  const { standsFor } = comparison.looked;
   const ours = new Set(comparison.matches.map((match) => match.pair.candidate.view.weight));
   const theirs = new Set(comparison.matches.map((match) => match.pair.registered.view.weight));
   return {
-    free: [...weights.keys()].filter((index) => !ours.has(index)),
+    free: [...weights.keys()].filter((index) => standsFor[index]! > 0 && !ours.has(index)),
     rivals: registered.views.filter(({ view }) => view.how === "" && !theirs.has(view.weight)),
   };
 }

@@ -46,20 +46,34 @@ export async function identify(
   const exact = byDigests(model.contents ?? [], register);
   if (exact !== undefined) return exact;
   const wanted = new Set(usable.flatMap((entry) => entry.views.map((view) => view.key)));
-  const options = { key, turned: false, wanted } as const;
+  const options = { key, turned: false, wanted, ofClass: lookedAtOfClass } as const;
   const whole = await sketch(model.weights, { ...options, only: "whole" });
   const first = { weights: model.weights, looked: whole, key };
   const compared = compareAll(whole, usable);
   const without = explainedBy(compared);
-  const open = model.weights.some(({ elements }, i) => elements >= openMin && !without.has(i));
+  const open = model.weights.some(
+    ({ elements }, i) => elements >= openMin && whole.standsFor[i]! > 0 && !without.has(i),
+  );
   if (!open) return decide(first, compared);
   const parts = await sketch(model.weights, { ...options, only: "parts", without });
-  const looked = { weights: whole.weights, views: [...whole.views, ...parts.views] };
+  const looked = { ...whole, views: [...whole.views, ...parts.views] };
   return identifySketch({ ...first, looked }, usable);
 }
 
+/**
+ * Weights of one shape that a candidate is looked at by: more layers then cost no more reads. The
+ * register holds all of them, so each is found whatever the order.
+ */
+const lookedAtOfClass = 32;
 /** Weights smaller than this are not worth a second round of reads. */
 const openMin = 4_096;
+
+/** Weights that are matched, or that others stand for. */
+function settled(comparison: Comparison, looked: Sketch): ReadonlySet<number> {
+  const matched = new Set(comparison.matches.map(({ pair }) => pair.candidate.view.weight));
+  for (const [index, times] of looked.standsFor.entries()) if (times === 0) matched.add(index);
+  return matched;
+}
 
 /** Weights that some registered model explains as they are. */
 function explainedBy(compared: Compared): ReadonlySet<number> {
@@ -146,11 +160,11 @@ async function judgeRelated(
   let comparison = first;
   let rows: readonly RowsFound[] = [];
   if (1 - comparison.candidatePart > unexplainedMin) {
-    const pairs = await rotaryPairs(weights, comparison, entry, key);
+    const pairs = await rotaryPairs(weights, { ...comparison, looked }, entry, key);
     if (pairs.length > 0) comparison = withMorePairs(comparison, pairs, looked, entry);
   }
   if (1 - comparison.candidatePart > unexplainedMin) {
-    const matched = new Set(comparison.matches.map(({ pair }) => pair.candidate.view.weight));
+    const matched = settled(comparison, looked);
     rows = await movedRows(weights, matched, entry.tables, key);
   }
   const disguises = { rows, rotated: undefined };
@@ -175,7 +189,7 @@ async function findDisguised(
     .slice(0, disguiseLooksMax);
   for (const { entry, comparison } of likely) {
     const geometry = await tableGeometry(weights, entry.geometries, key);
-    const matched = new Set(comparison.matches.map(({ pair }) => pair.candidate.view.weight));
+    const matched = settled(comparison, looked);
     const rows = await movedRows(weights, matched, entry.tables, key);
     const byRows = rows.reduce((sum, found) => sum + found.logP, 0);
     const byGeometry = geometry.logP;

@@ -39,6 +39,8 @@ export type WeightFacts = {
 
 export type Sketch = {
   readonly weights: readonly WeightFacts[];
+  /** How many weights of its shape each stands for: 0 if it was not looked at. */
+  readonly standsFor: readonly number[];
   readonly views: readonly SketchedView[];
 };
 
@@ -79,6 +81,8 @@ export type SketchOptions = {
   readonly wanted?: ReadonlySet<string>;
   /** `whole` weights first, `parts` only of what they leave open; absent: both. */
   readonly only?: "whole" | "parts";
+  /** Weights of one shape that are looked at; absent: {@link classMax}. */
+  readonly ofClass?: number;
   /** Weights that need no further look. */
   readonly without?: ReadonlySet<number>;
 };
@@ -87,7 +91,8 @@ export type SketchOptions = {
 export async function sketch(weights: readonly Weight[], options: SketchOptions): Promise<Sketch> {
   const views: SketchedView[] = [];
   const places = new Map<string, Places>();
-  for (const { view, runs } of looks(weights, options)) {
+  const standsFor = chosenWeights(weights, options.key, options.ofClass ?? classMax);
+  for (const { view, runs } of looks(weights, standsFor, options)) {
     const key = keyOf(view.shape);
     const label = `${key}/${runs}`;
     const known = places.get(label) ?? placesOf(options.key, view.shape, runs);
@@ -95,7 +100,7 @@ export async function sketch(weights: readonly Weight[], options: SketchOptions)
     const seen = await readable(weights[view.weight]!, view, known);
     if (seen !== undefined) views.push({ view, key, places: known, ...seen });
   }
-  return { weights: weights.map(factsOf), views };
+  return { weights: weights.map(factsOf), standsFor, views };
 }
 
 /** A view whose bytes are not there (a hostile shape or stride) is passed over, not the model. */
@@ -115,8 +120,12 @@ export function factsOf(weight: Weight): WeightFacts {
   return { name, shape, elements, type, quantised };
 }
 
-function looks(weights: readonly Weight[], options: SketchOptions): readonly Look[] {
-  const chosen = chosenWeights(weights, options.key);
+function looks(
+  weights: readonly Weight[],
+  standsFor: readonly number[],
+  options: SketchOptions,
+): readonly Look[] {
+  const chosen = [...weights.keys()].filter((index) => standsFor[index]! > 0);
   const tall = tallWeights(weights);
   const matrices = chosen.filter((index) => weights[index]!.shape.length > 1).length;
   const share = 2 * Math.floor(runsTotal / Math.max(1, matrices) / 2);
@@ -139,8 +148,8 @@ function looks(weights: readonly Weight[], options: SketchOptions): readonly Loo
   return result;
 }
 
-/** All weights, but of a large class of one shape a keyed choice. */
-function chosenWeights(weights: readonly Weight[], key: Uint8Array): readonly number[] {
+/** How many weights of its shape each stands for: one, but of a large class only a keyed choice. */
+function chosenWeights(weights: readonly Weight[], key: Uint8Array, most: number): number[] {
   const classes = new Map<string, number[]>();
   for (const [index, weight] of weights.entries()) {
     if (weight.elements < sketchedElementsMin) continue;
@@ -149,14 +158,14 @@ function chosenWeights(weights: readonly Weight[], key: Uint8Array): readonly nu
     if (members === undefined) classes.set(label, [index]);
     else members.push(index);
   }
-  const chosen: number[] = [];
+  const standsFor = new Array<number>(weights.length).fill(0);
   for (const [label, members] of classes) {
     const draws = drawsOf(key, `members of ${label}`);
     const picks =
-      members.length <= classMax ? members.keys() : distinctDraws(draws, members.length, classMax);
-    for (const pick of picks) chosen.push(members[pick]!);
+      members.length <= most ? [...members.keys()] : distinctDraws(draws, members.length, most);
+    for (const pick of picks) standsFor[members[pick]!] = members.length / picks.length;
   }
-  return chosen.sort((a, b) => a - b);
+  return standsFor;
 }
 
 /** Tables: the matrices with the most rows, when they are few (embedding and output head). */
