@@ -62,6 +62,9 @@ function sightingsOf(folder: string, ledger: Ledger): { files: Sighting[]; socke
   const note = (place: string, error: unknown): void => ledger.gap(place, gapOf(error));
   try {
     for (const { range, path } of parseMaps(readProc(`${folder}/maps`))) {
+      // Areas shared with the kernel (io_uring, perf) are no files, and only root may ask for them
+      // by their link. Nobody can name a file so: a file's path here begins with a slash.
+      if (path.startsWith("anon_inode:")) continue;
       files.push({ how: "mapped", link: `${folder}/map_files/${range}`, said: path });
     }
   } catch (error) {
