@@ -6,17 +6,22 @@ import { type LeafKey, leafHashOf, leafKeyOf } from "./leaf-hash.ts";
 import { LeafIndex, leafIndexSchema } from "./leaf-index.ts";
 import { bytesOf } from "./testing/journal-check.ts";
 
-/** Runs of four entries, so that a story of some steps merges many. */
+/** Runs of four entries, so that a story of some steps writes many. */
 const runEntries = 4;
 
 // What happens to an index: batches by one of two processes on the file, some of them taken back,
-// and processes that start anew.
+// and processes that start anew. Not after each of them is something looked up.
 const step = fc.oneof(
-  fc.record({ batch: fc.integer({ min: 1, max: 7 }), by: fc.nat(1), fails: fc.boolean() }),
+  fc.record({
+    batch: fc.integer({ min: 1, max: 7 }),
+    by: fc.nat(1),
+    fails: fc.boolean(),
+    looked: fc.boolean(),
+  }),
   fc.record({ reopen: fc.nat(1) }),
 );
 
-it("finds each entry where it stands, whatever was merged, taken back or opened anew", () => {
+it("finds each entry where it stands, whatever was written, taken back or opened anew", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const database = new DatabaseSync(":memory:");
@@ -37,6 +42,7 @@ it("finds each entry where it stands, whatever was merged, taken back or opened 
           database.exec(s.fails ? "ROLLBACK" : "COMMIT");
           if (s.fails) indexes[s.by]!.forget();
           else size += s.batch;
+          if (!s.looked) continue;
           const lost = s.fails ? keys : [];
           for (const index of indexes) {
             assert.deepEqual(
@@ -48,8 +54,8 @@ it("finds each entry where it stands, whatever was merged, taken back or opened 
         const all = Array.from({ length: size }, (_, n) => keyOf(`entry ${n}`));
         for (const index of indexes) assert.deepEqual(index.find(all, size), [...all.keys()]);
       }
-      const merged = database.prepare("SELECT count(*) AS count FROM leaf_index").get()!.count;
-      if (size > 60) assert.ok(Number(merged) > 0, "runs were merged");
+      const merged = database.prepare("SELECT runs AS count FROM leaf_index").get()!.count;
+      if (size > 60) assert.ok(Number(merged) > 0, "runs were written");
       database.close();
     }),
     { numRuns: process.env.SLOW ? 1000 : 30 },

@@ -1,154 +1,176 @@
 /**
- * Where each entry stands in SQLite, by its leaf hash. Leaf hashes are random: an index kept entry by
- * entry would write a page for every entry of 1 KiB, and did, at three times the cost of the
- * entries. So the newest entries are indexed in memory, and go into the table a run at a time, in
- * order, some with each batch: neighbours share their pages. What is only in memory is read again
- * from the entries when the store is opened.
+ * Where each entry stands in SQLite, by its leaf hash. Leaf hashes are random: an index in their
+ * order would write a page for every entry of 1 KiB, and did, at three times the cost of the
+ * entries. So the newest entries are indexed in memory, and go into the file a run at a time, packed
+ * and never touched again, at 12 bytes each. Filters in memory tell which runs need be asked: for
+ * an entry that is new, hardly ever one. What is only in memory is read again when a store is opened.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { assert } from "@writ/core/encoding";
+import { LeafFilter } from "./leaf-filter.ts";
 import type { LeafKey } from "./leaf-hash.ts";
 
-/** Entries of one run: some 6 MB in memory, of which two may be there. */
+/** Entries of one run: some 5 MB in memory, and a row of 1.5 KiB for each first byte in the file. */
 export const runEntriesMin = 32_768;
-/** As many as twice a batch are merged with it, so that a run is done before the next one is full. */
-const mergedPerEntry = 2;
+/** Runs that share a filter: 2^20 entries. */
+const runsPerFilter = 32;
+/** A run's entries are kept by the first byte of their leaf hash. */
+const bucketsPerRun = 256;
+/** In a bucket: bytes 1 to 6 of the leaf hash, and the position in six bytes. */
+const slotBytes = 12;
 
-/** The table, and how many of the first entries are all in it. */
+/** The runs (their number · 256 + bucket), and how many of the first entries are in them. */
 export const leafIndexSchema = `
-  CREATE TABLE leaf_index (
-    prefix INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    PRIMARY KEY (prefix, position)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE leaf_index_size (
-    single INTEGER PRIMARY KEY CHECK (single = 1),
-    size INTEGER NOT NULL
+  CREATE TABLE leaf_run (
+    id INTEGER PRIMARY KEY,
+    slots BLOB NOT NULL
   ) STRICT;
-  INSERT INTO leaf_index_size VALUES (1, 0);
+  CREATE TABLE leaf_index (
+    single INTEGER PRIMARY KEY CHECK (single = 1),
+    size INTEGER NOT NULL,
+    runs INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO leaf_index VALUES (1, 0, 0);
 `;
-
-/** Entries that are not in the table. */
-class Run {
-  readonly positions = new Map<LeafKey, number>();
-  /** Keys by their first byte: sorted one by one when they are merged, no one waits for a sort. */
-  readonly #buckets: LeafKey[][] = Array.from({ length: 256 }, () => []);
-  #bucketsTaken = 0;
-
-  add(key: LeafKey, position: number): void {
-    this.positions.set(key, position);
-    this.#buckets[key.charCodeAt(0)]!.push(key);
-  }
-
-  /** The next keys in order, some hundred of them; none at the end. */
-  take(): readonly LeafKey[] | undefined {
-    const bucket = this.#buckets[this.#bucketsTaken];
-    this.#bucketsTaken += 1;
-    return bucket?.sort();
-  }
-}
 
 export class LeafIndex {
   readonly #runEntries: number;
-  readonly #mergedSize: StatementSync;
+  readonly #state: StatementSync;
+  readonly #putState: StatementSync;
   readonly #leafHashes: StatementSync;
-  readonly #find: StatementSync;
-  readonly #insert: StatementSync;
-  readonly #merged: StatementSync;
-  /** Entries that are in neither the table nor the run that is being merged. */
-  #recent = new Run();
-  /** The run that is being merged, and how many entries are in the table when it is done. */
-  #merging: { readonly run: Run; readonly size: number } | undefined;
-  /** Entries that are in the table, in a run or recent. */
-  #size: number | undefined;
+  readonly #leafHash: StatementSync;
+  readonly #slots: StatementSync;
+  readonly #slotsFrom: StatementSync;
+  readonly #putSlots: StatementSync;
+  /** One for each {@link runsPerFilter} runs. They may hold more than the runs do, never less. */
+  readonly #filters: LeafFilter[] = [];
+  #runsFiltered = 0;
+  /** Positions of entries from `from` up to `to`; those before are in runs. */
+  #recent = new Map<LeafKey, number>();
+  #from: number | undefined;
+  #to = 0;
 
   constructor(database: DatabaseSync, runEntries: number) {
     this.#runEntries = runEntries;
-    this.#mergedSize = database.prepare("SELECT size FROM leaf_index_size");
+    this.#state = database.prepare("SELECT size, runs FROM leaf_index");
+    this.#putState = database.prepare("UPDATE leaf_index SET size = ?, runs = ?");
     this.#leafHashes = database.prepare(
       `SELECT position, leaf_hash FROM entry
        WHERE position >= ? AND position < ? ORDER BY position`,
     );
-    // All of a batch in one statement: most of the cost of a probe is the call.
-    this.#find = database.prepare(
-      `SELECT leaf_hash, entry.position FROM json_each(?) AS asked
-       CROSS JOIN leaf_index ON prefix = asked.value
-       CROSS JOIN entry ON entry.position = leaf_index.position`,
-    );
-    this.#insert = database.prepare("INSERT OR IGNORE INTO leaf_index VALUES (?, ?)");
-    this.#merged = database.prepare("UPDATE leaf_index_size SET size = max(size, ?)");
+    this.#leafHash = database.prepare("SELECT leaf_hash FROM entry WHERE position = ?");
+    this.#slots = database.prepare("SELECT slots FROM leaf_run WHERE id = ?");
+    this.#slotsFrom = database.prepare("SELECT id, slots FROM leaf_run WHERE id >= ?");
+    this.#putSlots = database.prepare("INSERT INTO leaf_run VALUES (?, ?)");
   }
 
   /** Positions of entries, in a journal of `size` entries. */
   find(keys: readonly LeafKey[], size: number): (number | undefined)[] {
     this.#follow(size);
-    const merged = new Map<LeafKey, number>();
-    for (const row of this.#find.iterate(JSON.stringify(keys.map(prefixOf)))) {
-      merged.set(keyOf(row.leaf_hash as Uint8Array), row.position as number);
-    }
-    const recent = this.#recent.positions;
-    const merging = this.#merging?.run.positions;
-    return keys.map((key) => recent.get(key) ?? merging?.get(key) ?? merged.get(key));
+    return keys.map((key) => this.#recent.get(key) ?? this.#findInRuns(key));
   }
 
   /** Takes in a batch, from `position` on, within its transaction. */
   add(keys: readonly LeafKey[], position: number): void {
     this.#follow(position);
-    const { positions } = this.#recent;
-    const countAfter = positions.size + keys.length;
-    for (const [i, key] of keys.entries()) this.#recent.add(key, position + i);
-    assert(positions.size === countAfter, "an entry is in the journal once");
-    this.#size = position + keys.length;
-    this.#merge(keys.length * mergedPerEntry);
+    for (const [i, key] of keys.entries()) this.#recent.set(key, position + i);
+    this.#to = position + keys.length;
+    assert(this.#recent.size === this.#to - this.#from!, "an entry is in the journal once");
+    if (this.#recent.size >= this.#runEntries) this.#writeRun();
   }
 
   /** The transaction was taken back, and what is in memory with it: it is read again when needed. */
   forget(): void {
-    this.#recent = new Run();
-    this.#merging = undefined;
-    this.#size = undefined;
+    this.#recent = new Map();
+    this.#from = undefined;
+    // The last run may have been taken back, and another may come in its place.
+    this.#runsFiltered = Math.max(0, this.#runsFiltered - 1);
   }
 
-  /** Brings `count` entries into the table, and as many more as keep them in order. */
-  #merge(count: number): void {
-    if (this.#merging === undefined && this.#recent.positions.size >= this.#runEntries) {
-      this.#merging = { run: this.#recent, size: this.#size! };
-      this.#recent = new Run();
-    }
-    if (this.#merging === undefined) return;
-    const { run, size } = this.#merging;
-    for (let done = 0; done < count; ) {
-      const keys = run.take();
-      if (keys === undefined) {
-        this.#merged.run(size);
-        this.#merging = undefined;
-        return;
+  #findInRuns(key: LeafKey): number | undefined {
+    const [start, step] = [partOf(key, 1), partOf(key, 4)];
+    for (const [i, filter] of this.#filters.entries()) {
+      if (!filter.mayHold(start, step)) continue;
+      const end = Math.min((i + 1) * runsPerFilter, this.#runsFiltered);
+      for (let run = i * runsPerFilter; run < end; run += 1) {
+        const position = this.#findInRun(key, run);
+        if (position !== undefined) return position;
       }
-      for (const key of keys) this.#insert.run(prefixOf(key), run.positions.get(key)!);
-      done += keys.length;
+    }
+    return undefined;
+  }
+
+  #findInRun(key: LeafKey, run: number): number | undefined {
+    const row = this.#slots.get(run * bucketsPerRun + key.charCodeAt(0));
+    const slots = bufferOf(row?.slots as Uint8Array);
+    const [start, step] = [partOf(key, 1), partOf(key, 4)];
+    for (let at = 0; at < slots.length; at += slotBytes) {
+      if (slots.readUIntBE(at, 3) !== start || slots.readUIntBE(at + 3, 3) !== step) continue;
+      const position = slots.readUIntBE(at + 6, 6);
+      // Seven bytes can be made to agree on purpose: only the whole hash tells.
+      const leafHash = this.#leafHash.get(position)?.leaf_hash as Uint8Array;
+      if (keyOf(leafHash) === key) return position;
+    }
+    return undefined;
+  }
+
+  /** Makes a run of all that is recent. It is written with the batch that filled it, or not at all. */
+  #writeRun(): void {
+    // Another process may have written some of it in a run of its own: twice is as right as once.
+    const { runs } = this.#state.get() as { runs: number };
+    const buckets: LeafKey[][] = Array.from({ length: bucketsPerRun }, () => []);
+    for (const key of this.#recent.keys()) buckets[key.charCodeAt(0)]!.push(key);
+    for (const [bucket, keys] of buckets.entries()) {
+      const slots = Buffer.alloc(keys.length * slotBytes);
+      for (const [i, key] of keys.entries()) {
+        slots.write(key.slice(1, 7), i * slotBytes, "latin1");
+        slots.writeUIntBE(this.#recent.get(key)!, i * slotBytes + 6, 6);
+      }
+      this.#putSlots.run(runs * bucketsPerRun + bucket, slots);
+      this.#filter(runs, slots);
+    }
+    this.#putState.run(this.#to, runs + 1);
+    this.#runsFiltered = runs + 1;
+    this.#from = this.#to;
+    this.#recent = new Map();
+  }
+
+  #filter(run: number, slots: Buffer): void {
+    const at = Math.floor(run / runsPerFilter);
+    this.#filters[at] ??= new LeafFilter();
+    for (let slot = 0; slot < slots.length; slot += slotBytes) {
+      this.#filters[at].add(slots.readUIntBE(slot, 3), slots.readUIntBE(slot + 3, 3));
     }
   }
 
-  /** Reads the leaf hashes that memory lacks: after opening, and after another process wrote. */
+  /** Reads what memory lacks: after opening, and after another process wrote. */
   #follow(size: number): void {
-    this.#size ??= this.#mergedSize.get()?.size as number;
-    if (this.#size >= size) return;
-    for (const row of this.#leafHashes.iterate(this.#size, size)) {
-      this.#recent.add(keyOf(row.leaf_hash as Uint8Array), row.position as number);
+    if (this.#from === undefined) {
+      const state = this.#state.get() as { size: number; runs: number };
+      for (const { id, slots } of this.#slotsFrom.iterate(this.#runsFiltered * bucketsPerRun)) {
+        this.#filter(Math.floor((id as number) / bucketsPerRun), bufferOf(slots as Uint8Array));
+      }
+      this.#runsFiltered = state.runs;
+      this.#from = state.size;
+      this.#to = state.size;
     }
-    this.#size = size;
+    if (this.#to >= size) return;
+    for (const row of this.#leafHashes.iterate(this.#to, size)) {
+      this.#recent.set(keyOf(row.leaf_hash as Uint8Array), row.position as number);
+    }
+    this.#to = size;
   }
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 function keyOf(leafHash: Uint8Array): LeafKey {
-  return Buffer.from(leafHash.buffer, leafHash.byteOffset, leafHash.length).toString(
-    "latin1",
-  ) as LeafKey;
+  return bufferOf(leafHash).toString("latin1") as LeafKey;
 }
 
-/** The first 48 bits: enough that others with the same are a rarity, and they are told apart. */
-function prefixOf(key: LeafKey): number {
-  let prefix = 0;
-  for (let i = 0; i < 6; i += 1) prefix = prefix * 256 + key.charCodeAt(i);
-  return prefix;
+/** Three bytes of a leaf hash. */
+function partOf(key: LeafKey, at: number): number {
+  return (key.charCodeAt(at) << 16) | (key.charCodeAt(at + 1) << 8) | key.charCodeAt(at + 2);
 }
