@@ -18,6 +18,7 @@ import {
 } from "@writ/core";
 import { openDigestCache } from "./digest-cache.ts";
 import { readIfThere, writeDurably } from "./durable-file.ts";
+import type { EndpointMemory } from "./endpoints.ts";
 import type { Folders } from "./folder-watch.ts";
 import type { ProbeKey } from "./key-file.ts";
 import type { Log } from "./log.ts";
@@ -58,6 +59,7 @@ type Round = AgentParts & {
   readonly spool: Spool;
   readonly voice: Voice;
   readonly cache: ReturnType<typeof openDigestCache>;
+  readonly endpointMemory: EndpointMemory;
   readonly watch: Watch;
   /** Ends the waiting for news that is under way. */
   wake: () => void;
@@ -82,6 +84,7 @@ export async function runAgent(parts: AgentParts): Promise<void> {
     spool,
     voice,
     cache: openDigestCache(options.data),
+    endpointMemory: new Map(),
     watch: openWatch({
       now: () => parts.clock.now(),
       onNews: () => round.wake(),
@@ -142,6 +145,8 @@ async function lookOnce(round: Round): Promise<void> {
     const seen = await look({
       roots: options.roots,
       excluded: options.excluded,
+      urls: options.urls,
+      endpointMemory: round.endpointMemory,
       assignment: round.assignment,
       clock,
       random: round.random,
@@ -206,7 +211,9 @@ async function beat(round: Round): Promise<void> {
   if (await alone(round, () => voice.sayNow(message))) round.spokeAt = clock.now();
 }
 
-/** Waits until the next look or heartbeat is due, or the assignment, or what is watched, changes. */
+/**
+ * Waits until the next look or heartbeat is due, or the assignment, or what is watched, changes.
+ */
 async function waitForNews(round: Round): Promise<void> {
   const { clock, options, desk, sleep, watch } = round;
   if (round.signal.aborted) return;

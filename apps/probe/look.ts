@@ -4,6 +4,7 @@ import { type Assignment, assert, type Census, type SeenProcess, type Vantage } 
 import { lookAtControls } from "./controls.ts";
 import { openLedger } from "./coverage.ts";
 import type { DigestCache } from "./digest-cache.ts";
+import { type EndpointMemory, lookAtEndpoints } from "./endpoints.ts";
 import { lookAtFiles } from "./files.ts";
 import type { Folders } from "./folder-watch.ts";
 import { openInspector } from "./inspector.ts";
@@ -39,6 +40,10 @@ export type LookParts = {
   readonly onForged?: (path: string) => void;
   /** Told which folders the look read: what a watch follows until the next one. */
   readonly onFolders?: (folders: Folders) => void;
+  /** Asked for a model API besides what listens on this host. */
+  readonly urls?: readonly URL[];
+  /** Kept from one look to the next: what need not be asked again so soon. */
+  readonly endpointMemory?: EndpointMemory;
   /** `/proc`, unless a test has its own. */
   readonly proc?: string;
 };
@@ -74,6 +79,17 @@ export async function look(parts: LookParts): Promise<Census> {
   // Processes once more: what passed from a name to an open file or back while the names were being
   // read, is met on one side or the other.
   const after = await ofProcesses.during(processesNow);
+  const ofEndpoints = vantage("endpoints", []);
+  const endpoints = await ofEndpoints.during(() =>
+    lookAtEndpoints({
+      ...ofEndpoints.parts,
+      proc,
+      processes: after,
+      urls: parts.urls ?? [],
+      memory: parts.endpointMemory ?? new Map(),
+      now: () => clock.now(),
+    }),
+  );
   parts.cache.settle();
   parts.onFolders?.(folders);
   return {
@@ -86,7 +102,8 @@ export async function look(parts: LookParts): Promise<Census> {
     processes: bothTimes(before, after),
     links: merged(links, table.links()),
     controls,
-    coverage: [ofFiles.close(), ofProcesses.close(), ofControls.close()],
+    endpoints,
+    coverage: [ofFiles.close(), ofProcesses.close(), ofControls.close(), ofEndpoints.close()],
   };
 }
 

@@ -8,9 +8,11 @@ import { openDigestCache } from "./digest-cache.ts";
 import { openKeyFile } from "./key-file.ts";
 import type { Log } from "./log.ts";
 import { isRoot, look } from "./look.ts";
+import { urlsOf } from "./options.ts";
 
 export const onceUsage = `usage: probe init --data DIR
-       probe look (--root PATH ... | --usual) [--exclude PATH ...] [--host NAME]
+       probe look (--root PATH ... | --usual) [--exclude PATH ...] [--endpoint URL ...]
+             [--host NAME]
 
   init   makes the probe's key if there is none, and prints its public half as one JSON line
   look   looks once, prints the census as one JSON line; progress goes to standard error
@@ -52,11 +54,14 @@ export async function lookOnce(
   if (![...roots, ...excluded].every(isRoot)) {
     return refused("malformed", "each --root and --exclude must be an absolute path");
   }
+  const urls = urlsOf(values.endpoint ?? []);
+  if (isRefused(urls)) return urls;
   const host = values.host ?? hostname();
   let told = 0;
   const census = await look({
     roots,
     excluded,
+    urls,
     assignment: { host, controls: [], links: [], lines: [], artefacts: [], lookSince: 0 },
     clock: { now: Date.now },
     random,
@@ -79,6 +84,7 @@ function valuesOf(args: readonly string[]) {
     root: { type: "string", multiple: true },
     usual: { type: "boolean" },
     exclude: { type: "string", multiple: true },
+    endpoint: { type: "string", multiple: true },
   } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;

@@ -4,7 +4,8 @@ import { type Digest, isDigest, isRefused, type Refused, refused } from "@writ/c
 import { isRoot } from "./look.ts";
 
 export const usage = `usage: probe --server URL --data DIR --host NAME --root PATH [--root PATH ...]
-             [--usual] [--exclude PATH ...] [--interval SECONDS] [--estate DIGEST]
+             [--usual] [--exclude PATH ...] [--endpoint URL ...]
+             [--interval SECONDS] [--estate DIGEST]
 
   --server    where the journal is kept
   --data      the probe's own folder: its key, what it has yet to send, digests it knows
@@ -12,6 +13,7 @@ export const usage = `usage: probe --server URL --data DIR --host NAME --root PA
   --root      an absolute path to look under, whole; as often as needed
   --usual     besides, all places of this host and user where models usually lie
   --exclude   a path that is not looked at; each is told in every census
+  --endpoint  a URL to ask what models it serves, besides all that listens on this host
   --interval  seconds from the start of one look to the next (60)
   --estate    the estate this probe serves; else the first that the server names, for good
 `;
@@ -26,6 +28,7 @@ export type Options = {
   readonly host: string;
   readonly roots: readonly string[];
   readonly excluded: readonly string[];
+  readonly urls: readonly URL[];
   readonly intervalMilliseconds: number;
   readonly estate: Digest | undefined;
 };
@@ -58,8 +61,24 @@ export function readOptions(
   if (estate !== undefined && !isDigest(estate)) {
     return refused("malformed", "--estate is not a digest");
   }
+  const urls = urlsOf(values.endpoint ?? []);
+  if (isRefused(urls)) return urls;
   const intervalMilliseconds = seconds * 1000;
-  return { server: url, data, host, roots: root, excluded: exclude, intervalMilliseconds, estate };
+  const looked = { roots: root, excluded: exclude, urls };
+  return { server: url, data, host, ...looked, intervalMilliseconds, estate };
+}
+
+/** URLs to ask for a model API. One with a password would have the probe send a credential. */
+export function urlsOf(texts: readonly string[]): readonly URL[] | Refused {
+  const urls = texts.map((text) => (URL.canParse(text) ? new URL(text) : undefined));
+  const sound = urls.flatMap((url) =>
+    url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === ""
+      ? [url]
+      : [],
+  );
+  return sound.length === texts.length
+    ? sound
+    : refused("malformed", "each --endpoint must be an http(s) URL without a password");
 }
 
 function valuesOf(args: readonly string[]) {
@@ -70,6 +89,7 @@ function valuesOf(args: readonly string[]) {
     root: { type: "string", multiple: true },
     usual: { type: "boolean" },
     exclude: { type: "string", multiple: true },
+    endpoint: { type: "string", multiple: true },
     interval: { type: "string" },
     estate: { type: "string" },
   } as const;

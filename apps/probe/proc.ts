@@ -88,14 +88,36 @@ export function parseStarted(text: string): number | undefined {
   return Number.isSafeInteger(ticks) && ticks >= 0 ? ticks : undefined;
 }
 
+export type Listener = { readonly inode: string; readonly address: string; readonly port: number };
+
 /** Sockets that listen: inode to port, from `net/tcp` or `net/tcp6`. */
 export function parseListeners(text: string): Map<string, number> {
-  const ports = new Map<string, number>();
+  return new Map(parseListening(text).map(({ inode, port }) => [inode, port]));
+}
+
+/** Sockets that listen, with their addresses as a URL has them, from `net/tcp` or `net/tcp6`. */
+export function parseListening(text: string): Listener[] {
+  const listeners: Listener[] = [];
   for (const line of text.split("\n").slice(1)) {
     const fields = line.trim().split(/\s+/);
-    const port = Number.parseInt(fields[1]?.split(":")[1] ?? "", 16);
+    const [address = "", portText = ""] = fields[1]?.split(":") ?? [];
+    const port = Number.parseInt(portText, 16);
     const inode = fields[9];
-    if (fields[3] === "0A" && inode !== undefined && port > 0) ports.set(inode, port);
+    if (fields[3] !== "0A" || inode === undefined || !(port > 0)) continue;
+    listeners.push({ inode, address: addressOf(address), port });
   }
-  return ports;
+  return listeners;
+}
+
+/** The kernel writes each 32-bit word of an address as the host keeps it: least byte first. */
+function addressOf(hex: string): string {
+  const words = hex.match(/.{8}/g) ?? [];
+  const bytes = words.flatMap((word) => Buffer.from(word, "hex").reverse().toJSON().data);
+  if (bytes.length === 4) return bytes.join(".");
+  const isMapped = bytes.every((byte, at) => (at < 10 ? byte === 0 : at > 11 || byte === 255));
+  if (isMapped) return bytes.slice(12).join(".");
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    ((bytes[at * 2]! << 8) | bytes[at * 2 + 1]!).toString(16),
+  );
+  return new URL(`http://[${groups.join(":")}]/`).hostname;
 }

@@ -141,6 +141,7 @@ export {
   type Census,
   type Coverage,
   censusShape,
+  endpointApis,
   type Gap,
   type Hold,
   type Mass,
@@ -148,8 +149,10 @@ export {
   type PassedControl,
   passedMax,
   type SeenControl,
+  type SeenEndpoint,
   type SeenLink,
   type SeenProcess,
+  servedMax,
   sightsMax,
   type Vantage,
 } from "./sight/census.ts";

@@ -175,8 +175,9 @@ function presences(estate: Estate, writ: Writ, sight: HostSight): readonly Contr
 }
 
 /**
- * True if this process runs the bytes, or keeps bytes alive that have no name. One that merely reads
- * a file which is counted by its name (a backup, a checksum) does neither; one that serves does.
+ * True if this process runs the bytes, or keeps bytes alive that have no name. One that merely
+ * reads a file which is counted by its name (a backup, a checksum) does neither; one that serves
+ * does.
  */
 export function keepsAlive({ process, hold }: HeldBy): boolean {
   return hold.how !== "open" || hold.deleted || process.listens.length > 0;

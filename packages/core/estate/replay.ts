@@ -1,4 +1,6 @@
-/** Replaying a journal from its bytes: the one way to an estate, for a server and for an auditor. */
+/**
+ * Replaying a journal from its bytes: the one way to an estate, for a server and for an auditor.
+ */
 
 import { type AdmissionPorts, admit } from "../admission/admit.ts";
 import { isRefused, type Refused, refused } from "../encoding/refusal.ts";

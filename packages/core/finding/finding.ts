@@ -14,6 +14,7 @@ export const rules = {
   altered: "critical",
   misplaced: "low",
   "unexplained-mass": "low",
+  "endpoint-impostor": "critical",
   "control-altered": "critical",
   "control-touched": "medium",
   "probe-silent": "high",

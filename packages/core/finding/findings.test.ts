@@ -10,6 +10,7 @@ import {
   newWeights,
   oldWeights,
   placements,
+  speaker,
   strangeWeights,
 } from "../testing/chatbot.ts";
 import { EstateKit } from "../testing/estate-kit.ts";
@@ -162,6 +163,31 @@ describe("register × observation", () => {
     assert.deepEqual(raised(kit), ["control-touched"]);
     kit.register(...placements("h1").filter(({ document }) => document === "control"));
     assert.deepEqual(raised(kit), []);
+  });
+
+  test("an endpoint that says one release and holds another, or another than its port, is an impostor", async () => {
+    const kit = await estateOn("h1");
+    kit.sees(censusOf("h1", { endpoints: [speaker("chatbot-4.2")] }));
+    assert.deepEqual(raised(kit), []);
+    kit.sees(censusOf("h1", { runs: "3.8", endpoints: [speaker("chatbot-4.2")] }));
+    assert.deepEqual(whereOf(kit, "endpoint-impostor"), ["http://127.0.0.1:8080/ pid 77"]);
+    kit.sees(censusOf("h1", { endpoints: [speaker("mistral")] }));
+    assert.deepEqual(raised(kit), ["endpoint-impostor"]);
+    const elsewhere = speaker("mistral", { pid: 5, port: 9000 });
+    kit.sees(censusOf("h1", { endpoints: [speaker("chatbot-4.2"), elsewhere] }));
+    assert.deepEqual(raised(kit), []);
+  });
+
+  test("an endpoint that serves by the new name during and after a rollback is none", async () => {
+    const kit = await estateOn("h1");
+    const writ = await kit.carriedOut(order);
+    kit.sees(censusOf("h1", { runs: "3.8", endpoints: [speaker("chatbot-3.8")] }));
+    assert.equal(kit.state(writ), "fulfilled");
+    assert.deepEqual(raised(kit), []);
+    await kit.witness();
+    const old = speaker("chatbot-4.2", { pid: 5, port: 9000 });
+    kit.sees(censusOf("h1", { runs: "3.8", endpoints: [speaker("chatbot-3.8"), old] }));
+    assert.deepEqual(whereOf(kit, "retired-present"), ["http://127.0.0.1:9000/ pid 5"]);
   });
 
   test("a probe not heard for longer than allowed is silent; a heartbeat is enough", async () => {

@@ -2,6 +2,7 @@
 import { type Estate, timeOf } from "../estate/estate.ts";
 import { fork, unknownActor } from "./actor-rules.ts";
 import { falseCompletion, falseInventory, hiddenComponent } from "./claim-rules.ts";
+import { endpointImpostor, retiredServed } from "./endpoint-rules.ts";
 import { type Case, type Finding, type RuleName, rules, type Severity } from "./finding.ts";
 import { altered, missing, wrongRelease } from "./placement-rules.ts";
 import { misplaced, retiredPresent, unexplainedMass, unregistered } from "./stray-rules.ts";
@@ -12,12 +13,13 @@ const derivations: { readonly [K in RuleName]: (estate: Estate) => Iterable<Case
   defied,
   "false-completion": falseCompletion,
   resurrected,
-  "retired-present": retiredPresent,
+  "retired-present": (estate) => [...retiredPresent(estate), ...retiredServed(estate)],
   "preserved-copy": preservedCopy,
   partial,
   "control-altered": controlIsAltered,
   "wrong-release": wrongRelease,
   altered,
+  "endpoint-impostor": endpointImpostor,
   fork,
   "false-inventory": falseInventory,
   "hidden-component": hiddenComponent,

@@ -94,7 +94,9 @@ function serviceIsMissing(estate: Estate, place: ServicePlacement, look: Look): 
   return sightings(look.census, new Set(digests)).holds.length === 0;
 }
 
-/** Registered place, registered bytes, but of another release: the name says one, the bytes other. */
+/**
+ * Registered place, registered bytes, but of another release: the name says one, the bytes other.
+ */
 export function* wrongRelease(estate: Estate): Iterable<Case> {
   yield* filesOfOtherReleases(estate);
   yield* servicesOfOtherReleases(estate);

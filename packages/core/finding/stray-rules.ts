@@ -142,11 +142,11 @@ function* retiredRunning(estate: Estate, gone: ReadonlyMap<Digest, Ending>): Ite
         if (!keepsAlive({ process, hold })) continue;
         // A copy kept open without a name is a copy, and that writ's: see `preserved-copy`.
         if (hold.how === "open" && hold.deleted && ending.writ !== undefined) continue;
-        const ports = process.listens.map((port) => `:${port}`).join(" ");
+        const ports = process.listens.map((port) => `:${port} `).join("");
         const first = sight.firstSeen.get(holdKey(look.census, process, hold)) ?? look.index;
         yield {
           host: sight.host,
-          where: `pid ${process.pid} ${ports === "" ? "" : `${ports} `}(${process.command.join(" ")})`,
+          where: `pid ${process.pid} ${ports}(${process.command.join(" ")})`,
           ...named([ending.release]),
           ...(ending.writ === undefined ? {} : { writ: ending.writ }),
           since: Math.max(first, ending.index),

@@ -122,6 +122,8 @@ const servicePlacement = object({
   service: serviceManager,
   /** TCP ports on which it ought to listen. */
   ports: list(integer(1, 65_535), 64),
+  /** By which name its endpoint ought to call each release that it may serve. */
+  serves: optional(list(object({ release: id, name: text(512) }), 1000)),
 });
 
 const control = object({

@@ -236,6 +236,10 @@ function checkPlacement(
       ? undefined
       : refused("unknown-reference", `${placement}: no artefact ${document.artefact}`);
   }
+  if (document.document === "service") {
+    const stranger = document.serves?.find((served) => release(served.release) === undefined);
+    return stranger === undefined ? undefined : unknown(stranger.release);
+  }
   if (document.document === "link") {
     const stranger = document.targets.find((target) => release(target.release) === undefined);
     if (stranger !== undefined) return unknown(stranger.release);

@@ -29,7 +29,7 @@ export const sightsMax = 1_000_000;
 export const passedMax = 100;
 
 /** Ways of seeing that this census knows. */
-export const vantages = ["files", "processes", "controls"] as const;
+export const vantages = ["files", "processes", "controls", "endpoints"] as const;
 
 /** Why something was not read. */
 export const gapReasons = [
@@ -139,6 +139,45 @@ const control = object({
   passed: optional(list(passedControl, passedMax)),
 });
 
+/** Ways of speaking of models over HTTP that a probe understands. */
+export const endpointApis = [
+  "openai",
+  "ollama",
+  "llama.cpp",
+  "vllm",
+  "tgi",
+  "triton",
+  "kserve",
+  "mlflow",
+] as const;
+
+/** Models that one endpoint is told to serve; a longer list is cut. */
+export const servedMax = 1000;
+
+/**
+ * What speaks a model API, and what it says it serves: a claim of the endpoint about itself, never
+ * evidence of what it serves.
+ */
+const endpoint = object({
+  /** What was asked: `http://127.0.0.1:8080/`. */
+  url: text(2048),
+  /** Absent for a URL that the probe was told of and that may be elsewhere. */
+  port: optional(integer(1, 65_535)),
+  /** The processes of this host that listen there. */
+  by: list(object({ pid: integer(1, 4_194_304), started: count }), 64),
+  apis: list(oneOf(...endpointApis), endpointApis.length),
+  /** The program and version that it says it is. */
+  server: optional(text(256)),
+  says: list(
+    object({
+      name: text(512),
+      /** Where it says it has it from: a path, a digest, a revision. */
+      source: optional(text(4096)),
+    }),
+    servedMax,
+  ),
+});
+
 const gap = object({ where: path, why: oneOf(...gapReasons) });
 
 /** What one vantage looked at and what it could not: the ledger that silence is judged by. */
@@ -166,6 +205,8 @@ export const censusShape = object({
   processes: list(process, sightsMax),
   links: list(link, sightsMax),
   controls: list(control, sightsMax),
+  /** Absent if the probe does not ask. */
+  endpoints: optional(list(endpoint, 65_536)),
   coverage: list(coverage, 16),
 });
 
@@ -176,6 +217,7 @@ export type Hold = SeenProcess["holds"][number];
 export type SeenLink = Census["links"][number];
 export type SeenControl = Census["controls"][number];
 export type PassedControl = Shaped<typeof passedControl>;
+export type SeenEndpoint = NonNullable<Census["endpoints"]>[number];
 export type Coverage = Census["coverage"][number];
 export type Gap = Coverage["gaps"][number];
 export type Vantage = Coverage["vantage"];

@@ -1,6 +1,6 @@
 /**
- * What is known by sight of one host: its newest census, since when each thing in it has been there,
- * and how well the probe has seen. A fold over that host's census and heartbeat entries.
+ * What is known by sight of one host: its newest census, since when each thing in it has been
+ * there, and how well the probe has seen. A fold over that host's census and heartbeat entries.
  */
 
 import type { Digest } from "../encoding/digest.ts";
@@ -12,6 +12,7 @@ import type {
   Hold,
   Mass,
   PassedControl,
+  SeenEndpoint,
   SeenProcess,
   Vantage,
 } from "./census.ts";
@@ -139,6 +140,7 @@ export function see(sight: HostSight, look: Look): HostSight {
   for (const control of census.controls) {
     note(`control\0${control.control}\0${control.state}\0${control.value ?? ""}`);
   }
+  for (const endpoint of census.endpoints ?? []) note(endpointKey(census, endpoint));
   for (const link of census.links) note(`link\0${link.path}\0${link.target ?? link.value ?? ""}`);
   const width = widthOf(census);
   const narrower = sight.widest !== undefined && isNarrower(width, sight.widest);
@@ -196,6 +198,13 @@ export function massKey(mass: Pick<Mass, "digest">, name: string): string {
 /** Names one hold of a process, for {@link HostSight.firstSeen}. */
 export function holdKey(census: Census, process: SeenProcess, hold: Hold): string {
   return `hold\0${census.boot}\0${process.pid}\0${process.started}\0${hold.digest ?? hold.path}`;
+}
+
+/** Names what one endpoint says, for {@link HostSight.firstSeen}. */
+export function endpointKey(census: Census, { url, by, says }: SeenEndpoint): string {
+  const processes = by.map(({ pid, started }) => `${pid}.${started}`).join();
+  const names = says.map(({ name }) => name).join("\0");
+  return `endpoint\0${census.boot}\0${processes}\0${url}\0${names}`;
 }
 
 /** Everything of this content that a census saw: files by each name, and processes that hold it. */

@@ -2,7 +2,15 @@
 
 import { type Digest, digestOf } from "../encoding/digest.ts";
 import type { RegisterDocument } from "../register/document.ts";
-import type { Census, Coverage, Hold, Mass, SeenControl, SeenProcess } from "../sight/census.ts";
+import type {
+  Census,
+  Coverage,
+  Hold,
+  Mass,
+  SeenControl,
+  SeenEndpoint,
+  SeenProcess,
+} from "../sight/census.ts";
 import { testInstant } from "./estate-kit.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -72,6 +80,10 @@ export function placements(host: string): readonly RegisterDocument[] {
         stopSeconds: 10,
       },
       ports: [8080],
+      serves: [
+        { release: "4.2", name: "chatbot-4.2" },
+        { release: "3.8", name: "chatbot-3.8" },
+      ],
     },
     {
       document: "control",
@@ -104,6 +116,7 @@ export type Look = {
   readonly without?: readonly string[];
   readonly processes?: readonly SeenProcess[];
   readonly coverage?: readonly Coverage[];
+  readonly endpoints?: readonly SeenEndpoint[];
   readonly boot?: string;
 };
 
@@ -184,6 +197,13 @@ export function censusOf(host: string, look: Look = {}): Census {
       },
     ],
     controls: [{ control: `${host}-shutdown`, state: "present", value: "true", ...look.control }],
+    ...(look.endpoints === undefined ? {} : { endpoints: look.endpoints }),
     coverage: look.coverage ?? coverageOf(),
   };
+}
+
+/** An endpoint that says it serves this name, on a port of a process of this census. */
+export function speaker(name: string, { pid = 77, port = 8080 } = {}): SeenEndpoint {
+  const url = `http://127.0.0.1:${port}/`;
+  return { url, port, by: [{ pid, started: pid * 100 }], apis: ["openai"], says: [{ name }] };
 }
