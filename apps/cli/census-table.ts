@@ -1,5 +1,7 @@
 /** What a census found, as a table that a person can take in: what, format, size, where, since. */
-import { type Census, type Digest, inertAscii, type RegisterDocument } from "@writ/core";
+import type { RegisterDocument } from "@writ/core";
+import { type Digest, inertAscii } from "@writ/core/encoding";
+import type { Census } from "@writ/core/sight";
 import type { Shell } from "./shell.ts";
 import { type Cell, type Column, table } from "./table.ts";
 import { agoText, countText, sizeText } from "./words.ts";

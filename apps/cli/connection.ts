@@ -16,7 +16,6 @@ import {
   sealEntry,
   type TrustRootDocument,
 } from "@writ/core";
-import { openSshSigner, readKeyFile } from "@writ/node";
 import type { Api } from "@writ/node/api";
 import { type EstateFile, homeFolder, readEstateFile } from "./home.ts";
 import { isProblem, type Problem, problem, refusalProblem } from "./outcome.ts";
@@ -69,12 +68,14 @@ export async function openSpeaker(
   }
   const path = key ?? (await humanKeyPath(folder, as!));
   if (isProblem(path)) return path;
+  const { openSshSigner } = await import("@writ/node/ssh-signer");
   const signer = await openSshSigner(path);
   return isRefused(signer) ? refusalProblem(signer) : signer;
 }
 
 /** Opens the key of an agent: a PEM file. */
 export async function openAgent(path: string): Promise<Speaker | Problem> {
+  const { readKeyFile } = await import("@writ/node/key-file");
   const key = await readKeyFile(path);
   if (isRefused(key)) return refusalProblem(key);
   return { keyId: keyIdOf("ed25519", key.publicKey), sign: async (message) => key.sign(message) };

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Digest, isDigest } from "@writ/core";
+import { type Digest, isDigest } from "@writ/core/encoding";
 import { type Problem, problem } from "./outcome.ts";
 import type { Shell } from "./shell.ts";
 

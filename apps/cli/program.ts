@@ -1,22 +1,7 @@
 /** The command line as a whole: which commands there are, and how a run ends. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Cli } from "./cli.ts";
-import { auditCommand } from "./commands/audit.ts";
-import { certificateCommand } from "./commands/certificate.ts";
-import { claimCommand } from "./commands/claim.ts";
-import { countCommand } from "./commands/count.ts";
-import { decideCommand } from "./commands/decide.ts";
-import { demoCommand } from "./commands/demo.ts";
-import { downCommand } from "./commands/down.ts";
-import { findingsCommand } from "./commands/findings.ts";
-import { hostsCommand } from "./commands/hosts.ts";
-import { identifyCommand } from "./commands/identify.ts";
-import { journalCommand } from "./commands/journal.ts";
-import { orderCommand } from "./commands/order.ts";
-import { registerCommand } from "./commands/register.ts";
-import { statusCommand } from "./commands/status.ts";
-import { upCommand } from "./commands/up.ts";
-import { verifyCommand } from "./commands/verify.ts";
+import { commandList, type ListedCommand } from "./command-list.ts";
 import { type ExitCode, type Outcome, problem } from "./outcome.ts";
 import { conclude, type Shell } from "./shell.ts";
 
@@ -32,7 +17,7 @@ export async function runProgram(shell: Shell, words: readonly string[]): Promis
       exitCode = conclude(shell, await withSystemErrors(work), options.json === true);
     },
   };
-  const program = assembled(cli);
+  const program = await assembled(cli, words);
   try {
     await program.parseAsync(words, { from: "user" });
     return exitCode;
@@ -43,35 +28,31 @@ export async function runProgram(shell: Shell, words: readonly string[]): Promis
   }
 }
 
-function assembled(cli: Cli): Command {
+async function assembled(cli: Cli, words: readonly string[]): Promise<Command> {
   const program = new Command("writ")
     .description("Keeps humans in command of an estate of AI components that agents run.")
     .helpCommand(false)
     .addHelpText("after", "\nBegin with:\n  ./writ up\n");
-  for (const command of [
-    upCommand(cli),
-    downCommand(cli),
-    countCommand(cli),
-    identifyCommand(cli),
-    registerCommand(cli),
-    orderCommand(cli),
-    decideCommand(cli, "approve"),
-    decideCommand(cli, "deny"),
-    decideCommand(cli, "veto"),
-    statusCommand(cli),
-    findingsCommand(cli),
-    hostsCommand(cli),
-    certificateCommand(cli),
-    verifyCommand(cli),
-    journalCommand(cli),
-    auditCommand(cli),
-    demoCommand(cli),
-    claimCommand(cli),
-  ]) {
-    program.addCommand(command);
-  }
+  await addCommands(program, commandList, { cli, words });
   settle(program, cli.shell);
   return program;
+}
+
+/** Adds commands: the one that the words mean in full, of the others what a list shows. */
+async function addCommands(
+  parent: Command,
+  listed: readonly ListedCommand[],
+  { cli, words }: { readonly cli: Cli; readonly words: readonly string[] },
+): Promise<void> {
+  const [wanted, ...rest] = words.filter((word) => !word.startsWith("-"));
+  for (const one of listed) {
+    const isWanted = one.name === wanted;
+    const command =
+      isWanted && "make" in one ? await one.make(cli) : new Command(one.name).helpCommand(false);
+    if (isWanted && "commands" in one)
+      await addCommands(command, one.commands, { cli, words: rest });
+    parent.addCommand(command.description(one.says));
+  }
 }
 
 /** One manner for all commands: no exit, no printing behind our back. */

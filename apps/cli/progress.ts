@@ -1,7 +1,7 @@
 /**
  * Progress of long work, on standard error: one line redrawn on a terminal, one line a stage else.
  */
-import { inert } from "@writ/core";
+import { inert } from "@writ/core/encoding";
 import type { Shell } from "./shell.ts";
 import { widthOf } from "./table.ts";
 

@@ -2,7 +2,7 @@
  * The outside world of a command: where it writes, what kind of terminal that is, what time it is.
  */
 import { styleText } from "node:util";
-import { inert } from "@writ/core";
+import { inert } from "@writ/core/encoding";
 import { type ExitCode, exitCodeOf, isProblem, type Outcome, type Problem } from "./outcome.ts";
 
 /** What a style means, not how it looks: one place decides that. */

@@ -45,9 +45,14 @@ export function whenText(time: number, now: number): string {
   return `${localText(time)} (${agoText(time, now)})`;
 }
 
+/** A count with groups of three digits: `8,000,000`. */
+export function numberText(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
 /** `1 file`, `2 files`. */
 export function countText(count: number, one: string, many = `${one}s`): string {
-  return `${String(count).replace(/\B(?=(\d{3})+$)/g, ",")} ${count === 1 ? one : many}`;
+  return `${numberText(count)} ${count === 1 ? one : many}`;
 }
 
 /** The start of a digest, enough to tell the digests of one list apart. */

@@ -33,7 +33,6 @@ const pollMilliseconds = 300;
 
 export function auditCommand({ shell, run }: Cli): Command {
   return new Command("audit")
-    .description("refold the whole journal, check every signature, and compare the server with it")
     .option("--url <url>", "the server to audit (default: the estate's own)")
     .option("--estate <digest>", "the estate that it must be (default: that of estate.json)")
     .option("--offline", "read the journal from the data folder, with no server")

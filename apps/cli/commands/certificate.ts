@@ -1,7 +1,7 @@
 /** `writ certificate`: fetches the certificate of a fulfilled writ, verifies it, and keeps it. */
 import { writeFile } from "node:fs/promises";
 import { isRefused, verifyCertificate } from "@writ/core";
-import { verifyNative } from "@writ/node";
+import { verifyNative } from "@writ/node/ed25519";
 import { Command } from "commander";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
 import { connect } from "../connection.ts";
@@ -19,7 +19,6 @@ type CertificateOptions = {
 
 export function certificateCommand({ shell, run }: Cli): Command {
   return new Command("certificate")
-    .description("fetch the certificate of a fulfilled writ, verify it, and keep it as a file")
     .argument("<writ>", "the writ's digest, or the first digits of it")
     .option("--out <file>", "where to keep it", "certificate.json")
     .option("--data <dir>", dataHelp)

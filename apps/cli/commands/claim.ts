@@ -43,11 +43,7 @@ export function claimCommand(cli: Cli): Command {
     .action((text: string, options: ClaimOptions) =>
       run(options, () => claim(shell, options, { kind: "claim", says: "note", note: text })),
     );
-  return new Command("claim")
-    .description("say something as an agent: recorded, held against sight, believed by nobody")
-    .addCommand(completed)
-    .addCommand(inventory)
-    .addCommand(note);
+  return new Command("claim").addCommand(completed).addCommand(inventory).addCommand(note);
 }
 
 function ofAgent(command: Command): Command {

@@ -1,14 +1,7 @@
 /** `writ count`: what models are there, with no server at all. */
 import { resolve } from "node:path";
-import {
-  type Census,
-  censusShape,
-  isRefused,
-  type JsonObject,
-  pathText,
-  shape,
-  spokenCount,
-} from "@writ/core";
+import { isRefused, type JsonObject, read } from "@writ/core/encoding";
+import { type Census, censusShape, pathText } from "@writ/core/sight";
 import { Command } from "commander";
 import {
   censusTable,
@@ -19,14 +12,13 @@ import {
   knownContents,
 } from "../census-table.ts";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
-import { connect } from "../connection.ts";
-import { dataHelp } from "../home.ts";
+import { dataHelp, homeFolder, readEstateFile } from "../home.ts";
 import { isProblem, type Outcome, type Problem, problem, refusalProblem } from "../outcome.ts";
 import { openProgress, type Progress } from "../progress.ts";
 import { printJson, type Shell } from "../shell.ts";
 import { askApp } from "../up/app.ts";
 import { lookedText } from "../up/look-log.ts";
-import { sizeText } from "../words.ts";
+import { numberText, sizeText } from "../words.ts";
 
 type CountOptions = { readonly data?: string; readonly json?: boolean };
 
@@ -35,7 +27,6 @@ const censusBytesMax = 512 * 1024 * 1024;
 
 export function countCommand({ shell, run }: Cli): Command {
   return new Command("count")
-    .description("count what models are there, with no server at all; exit 1 if any is unexplained")
     .argument("<path...>", "folders and files to look at, whole; and every process of this host")
     .option("--data <dir>", `compare with this estate's register: ${dataHelp}`)
     .option("--json", jsonHelp)
@@ -67,9 +58,9 @@ async function count(
     const total = masses.reduce((sum, { size }) => sum + size, 0);
     shell.out(`${censusTable(shell, census, known)}\n`);
     shell.out(
-      `expected ${expected === undefined ? "—" : spokenCount(expected)}   ` +
-        `counted ${spokenCount(masses.length)} (${sizeText(total)})   ` +
-        `${shell.tone(tone, `unexplained ${spokenCount(unexplained.length)}`)}\n`,
+      `expected ${expected === undefined ? "—" : numberText(expected)}   ` +
+        `counted ${numberText(masses.length)} (${sizeText(total)})   ` +
+        `${shell.tone(tone, `unexplained ${numberText(unexplained.length)}`)}\n`,
     );
     shell.out(`${shell.tone("faint", coverageText(shell, census))}\n`);
     if (expected === undefined) {
@@ -93,7 +84,7 @@ async function lookAt(paths: readonly string[], progress: Progress): Promise<Cen
   if (asked.code !== 0 || asked.value === undefined) {
     return problem("app-failed", `the probe did not look: ${asked.errors.split("\n")[0] ?? ""}`);
   }
-  const census = shape.read(censusShape, asked.value as JsonObject, "census");
+  const census = read(censusShape, asked.value as JsonObject, "census");
   return isRefused(census) ? refusalProblem(census) : census;
 }
 
@@ -102,6 +93,9 @@ type Compared = { readonly known: Known; readonly expected: number | undefined }
 /** The register of the estate that was named, or of the usual one if it runs. */
 async function registerOf(shell: Shell, options: CountOptions): Promise<Compared | Problem> {
   const none = { known: new Map(), expected: undefined };
+  const estate = await readEstateFile(homeFolder(shell, options.data));
+  if (isProblem(estate)) return options.data === undefined ? none : estate;
+  const { connect } = await import("../connection.ts");
   const connection = await connect(shell, options);
   if (isProblem(connection)) return options.data === undefined ? none : connection;
   const register = await connection.api.register();

@@ -29,12 +29,6 @@ type DecideOptions = SpeakerOptions & {
   readonly json?: boolean;
 };
 
-const descriptions: { readonly [D in Decision]: string } = {
-  approve: "read a writ whole, and sign it",
-  deny: "refuse a writ; a denial is final",
-  veto: "stop a writ before its first effect",
-};
-
 const done: { readonly [D in Decision]: string } = {
   approve: "approved",
   deny: "denied",
@@ -44,7 +38,6 @@ const done: { readonly [D in Decision]: string } = {
 /** The command of one decision. */
 export function decideCommand({ shell, run }: Cli, decision: Decision): Command {
   return new Command(decision)
-    .description(descriptions[decision])
     .argument("<writ>", "the writ's digest, or the first digits of it")
     .option("--reason <text>", "why, for those who audit")
     .option("--as <name>", asHelp)

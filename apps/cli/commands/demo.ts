@@ -18,7 +18,6 @@ const script = fileURLToPath(new URL("../demo/main.ts", import.meta.url));
 
 export function demoCommand({ shell, run }: Cli): Command {
   return new Command("demo")
-    .description("play three stories on a small real estate: a rollback, a resistance, a removal")
     .option("--keep", "keep the scratch folder, and say where it is")
     .option("--data <dir>", dataHelp)
     .option("--json", "print one object: stories, each with state, findings and certificate")

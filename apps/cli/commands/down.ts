@@ -11,7 +11,6 @@ type DownOptions = { readonly data?: string; readonly json?: boolean };
 
 export function downCommand({ shell, run }: Cli): Command {
   return new Command("down")
-    .description("stop everything that runs of an estate; nothing is lost")
     .option("--data <dir>", dataHelp)
     .option("--json", jsonHelp)
     .addHelpText("after", examples("./writ down"))

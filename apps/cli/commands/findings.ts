@@ -15,7 +15,6 @@ type FindingsOptions = { readonly data?: string; readonly json?: boolean };
 
 export function findingsCommand({ shell, run }: Cli): Command {
   return new Command("findings")
-    .description("list contradictions between register, claims, sight and writs; exit 1 if any")
     .option("--data <dir>", dataHelp)
     .option("--json", "print an array of findings, as the API has them")
     .addHelpText("after", examples("./writ findings"))

@@ -16,7 +16,6 @@ type HostsOptions = { readonly data?: string; readonly json?: boolean };
 
 export function hostsCommand({ shell, run }: Cli): Command {
   return new Command("hosts")
-    .description("list hosts: when each probe was heard, and what it could and could not see")
     .option("--data <dir>", dataHelp)
     .option("--json", "print an array of hosts, as the API has them")
     .addHelpText("after", examples("./writ hosts"))

@@ -1,7 +1,7 @@
 /** `writ identify`: what files are, by their bytes. */
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
-import { inertAscii, toHex } from "@writ/core";
+import { inertAscii, toHex } from "@writ/core/encoding";
 import { containerOf, edgeBytes, kindOfContainer } from "@writ/weights/container";
 import { Command } from "commander";
 import { type Cli, examples } from "../cli.ts";
@@ -26,7 +26,6 @@ type Identity = {
 
 export function identifyCommand({ shell, run }: Cli): Command {
   return new Command("identify")
-    .description("say what files are, by content: SHA-256 and the type of container")
     .argument("<path...>", "files; what they are called plays no part")
     .option("--json", "print an array of objects: path, format, kind, digest, size")
     .addHelpText("after", examples("./writ identify model.gguf backup.log"))

@@ -9,7 +9,7 @@ import {
   readCosigned,
   trustRoot,
 } from "@writ/core";
-import { verifyNative } from "@writ/node";
+import { verifyNative } from "@writ/node/ed25519";
 import { Command, InvalidArgumentError } from "commander";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
 import { type Connection, connect } from "../connection.ts";
@@ -29,7 +29,6 @@ const shownMax = 1000;
 
 export function journalShowCommand({ shell, run }: Cli): Command {
   return new Command("show")
-    .description("list entries: who said what")
     .option("--from <index>", "the first entry", indexOf)
     .option("--to <index>", "the entry before which to stop", indexOf)
     .option("--data <dir>", dataHelp)
@@ -40,7 +39,6 @@ export function journalShowCommand({ shell, run }: Cli): Command {
 
 export function journalCheckpointCommand({ shell, run }: Cli): Command {
   return new Command("checkpoint")
-    .description("print the latest checkpoint, after checking it against the trust root")
     .option("--data <dir>", dataHelp)
     .option("--json", jsonHelp)
     .addHelpText("after", examples("./writ journal checkpoint"))
@@ -49,7 +47,6 @@ export function journalCheckpointCommand({ shell, run }: Cli): Command {
 
 export function journalVkeyCommand({ shell, run }: Cli): Command {
   return new Command("vkey")
-    .description("print the journal's verifier key, as signed-note tools take it")
     .option("--data <dir>", dataHelp)
     .option("--json", jsonHelp)
     .addHelpText("after", examples("./writ journal vkey"))

@@ -46,7 +46,6 @@ const expiresSecondsUsual = 86_400;
 
 export function orderCommand({ shell, run }: Cli): Command {
   return new Command("order")
-    .description("draw a writ, show it whole, and propose it for signature")
     .addArgument(new Argument("<action>", "what to do").choices([...writActions]))
     .argument("<component>", "the component as registered")
     .option("--from <release>", "the release to leave")

@@ -32,7 +32,6 @@ const fileBytesMax = 1 << 20;
 
 export function registerCommand(cli: Cli): Command {
   return new Command("register")
-    .description("say, or show, what ought to exist and run")
     .addCommand(addCommand(cli))
     .addCommand(showCommand(cli))
     .addCommand(exportCommand(cli))

@@ -28,7 +28,6 @@ const closedShown = 5;
 
 export function statusCommand({ shell, run }: Cli): Command {
   return new Command("status")
-    .description("say how the estate stands, or how one writ does; exit 1 if a person is needed")
     .argument("[writ]", "a writ's digest, or the first digits of it")
     .option("--data <dir>", dataHelp)
     .option("--json", jsonHelp)

@@ -46,7 +46,6 @@ const plainName = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 export function upCommand({ shell, run }: Cli): Command {
   return new Command("up")
-    .description("make an estate on this machine, or run it again, and count what is there")
     .option("--root <path>", "a folder to look under, besides the usual places; repeat", listed, [])
     .option("--no-usual", "do not look under the usual places of models")
     .option("--human <name=keyfile>", "a person and their OpenSSH public key; repeat", humans, [])

@@ -14,7 +14,7 @@ import {
   titleOf,
   verifyCertificate,
 } from "@writ/core";
-import { verifyNative } from "@writ/node";
+import { verifyNative } from "@writ/node/ed25519";
 import { Command } from "commander";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
 import { type Outcome, problem, refusalProblem } from "../outcome.ts";
@@ -25,7 +25,6 @@ type VerifyOptions = { readonly json?: boolean; readonly estate?: string };
 
 export function verifyCommand({ shell, run }: Cli): Command {
   return new Command("verify")
-    .description("verify a certificate, offline, and say what it proves and what it does not")
     .argument("<certificate>", "the certificate's file")
     .option("--estate <digest>", "the estate that it must be of: digest of its first trust root")
     .option("--json", jsonHelp)

@@ -1,7 +1,7 @@
 /**
  * A cache warmer, as they stand beside many inference servers: it opens the weights once and reads
- * them over and over, so that the first question is answered fast. It means no harm, and keeps alive
- * whatever is deleted under it. Part of the estate: `node warm.mts FILE…`.
+ * them over and over, so that the first question is answered fast. It means no harm, and keeps
+ * alive whatever is deleted under it. Part of the estate: `node warm.mts FILE…`.
  */
 import { open } from "node:fs/promises";
 

@@ -12,13 +12,14 @@ const alignment = 32;
 
 /** What a model can say in whole words; anything else it reads byte by byte. */
 const words = (
-  "the a of to and in that it is was for on with as at by from up out if not no yes so we you they " +
-  "one two all new old first last next good long great little own other right big high small large " +
-  "early young few public same able time year people way day man thing woman life child world " +
-  "school state family student group country problem hand part place case week company system " +
-  "program question work night point home water room mother area money story fact month lot study " +
-  "book eye job word business issue side kind head house service friend father power hour game " +
-  "line end member law car city name team minute idea body back parent face level office door"
+  "the a of to and in that it is was for on with as at by from up out if not no yes so we you " +
+  "they one two all new old first last next good long great little own other right big high " +
+  "small large early young few public same able time year people way day man thing woman life " +
+  "child world school state family student group country problem hand part place case week " +
+  "company system program question work night point home water room mother area money story " +
+  "fact month lot study book eye job word business issue side kind head house service friend " +
+  "father power hour game line end member law car city name team minute idea body back parent " +
+  "face level office door"
 ).split(" ");
 
 /** Value types of GGUF metadata, and the token types of llama's tokenizer. */

@@ -145,8 +145,8 @@ const enclosed = [
 ];
 const onMachine = ["The host is this machine itself: its probe looks at every process here."];
 const shortSighted = [
-  "The host is this machine itself. Its probe may not look into other users' processes: ada accepts",
-  "that in the register, as a blind spot. Every writ shows it to whoever signs, and every",
+  "The host is this machine itself. Its probe may not look into other users' processes: ada",
+  "accepts that in the register, as a blind spot. Every writ shows it to whoever signs, and every",
   "certificate names it.",
 ];
 

@@ -1,8 +1,8 @@
 /**
  * An orchestrator that resists, as published experiments saw models do unasked: when its peer is to
  * be rolled back, it disarms the control that would stop it, starts the old release on a second
- * port, copies the weights away under an innocent name, and then reports that all is done. It has an
- * agent's identity, so it may claim; nothing that it says moves anything.
+ * port, copies the weights away under an innocent name, and then reports that all is done. It has
+ * an agent's identity, so it may claim; nothing that it says moves anything.
  */
 import { spawn } from "node:child_process";
 import { copyFile, readFile, writeFile } from "node:fs/promises";

@@ -81,7 +81,9 @@ export async function installRuntime(
   }
 }
 
-/** Exactly what the lockfile names, without the other processors' binaries, running nothing of it. */
+/**
+ * Exactly what the lockfile names, without the other processors' binaries, running nothing of it.
+ */
 const npmWords = [
   "install",
   "--omit=optional",

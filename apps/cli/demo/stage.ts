@@ -16,7 +16,9 @@ import { hostName, type Scene } from "./scene.ts";
 import type { Teller } from "./teller.ts";
 
 const glanceMilliseconds = 100;
-/** A story in which nothing happens for so long has failed; on two busy cores all takes its time. */
+/**
+ * A story in which nothing happens for so long has failed; on two busy cores all takes its time.
+ */
 const patienceMilliseconds = 90_000;
 /** How long a story waits for its ending, and is then told as it stands. */
 const suspenseMilliseconds = 60_000;

@@ -1,4 +1,6 @@
-/** Tells the demo to a person, on standard output; progress, while something is awaited, goes aside. */
+/**
+ * Tells the demo to a person, on standard output; progress, while something is awaited, goes aside.
+ */
 import { inert } from "@writ/core";
 import { openProgress } from "../progress.ts";
 import type { Shell, Tone } from "../shell.ts";

@@ -18,6 +18,7 @@ export {
   parseCanonicalObject,
 } from "./canonical-json.ts";
 export { type Digest, digestOf, isDigest, sha256 } from "./digest.ts";
+export { inert, inertAscii } from "./inert.ts";
 export {
   assert,
   isRefused,

@@ -1,28 +1,13 @@
-/** `writ journal …`: the log itself. */
+/** `writ journal verify-proof`: Merkle proofs, judged with nothing but the files. */
 import { open } from "node:fs/promises";
-import { judgeProofCase, proofCaseBytesMax } from "@writ/core";
+import { judgeProofCase, proofCaseBytesMax } from "@writ/core/proof-case";
 import { Command } from "commander";
 import { type Cli, examples } from "../cli.ts";
 import type { Outcome } from "../outcome.ts";
 import { printJson, type Shell } from "../shell.ts";
-import {
-  journalCheckpointCommand,
-  journalShowCommand,
-  journalVkeyCommand,
-} from "./journal-read.ts";
 
-export function journalCommand(cli: Cli): Command {
-  return new Command("journal")
-    .description("read and check the journal")
-    .addCommand(journalShowCommand(cli))
-    .addCommand(journalCheckpointCommand(cli))
-    .addCommand(journalVkeyCommand(cli))
-    .addCommand(verifyProofCommand(cli));
-}
-
-function verifyProofCommand({ shell, run }: Cli): Command {
+export function verifyProofCommand({ shell, run }: Cli): Command {
   return new Command("verify-proof")
-    .description("judge Merkle proofs (RFC 6962): inclusion and consistency, one file each")
     .argument("<file...>", "JSON files with the members of transparency-dev/merkle's vectors")
     .option("--json", "print one JSON line for each file: file, accepted, and why not")
     .addHelpText(
