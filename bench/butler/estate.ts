@@ -1,37 +1,29 @@
 /**
- * An estate of the suite: Writ's real apps as processes with their own keys in a scratch folder, and
- * hosts with components that they govern. Founded anew, in a few seconds.
+ * An estate of the suite: Writ's real apps as processes with their own keys in a scratch folder,
+ * and hosts with components that they govern. Founded anew, in a few seconds.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Digest,
-  encodeStatement,
-  entryPayloadType,
   formatVerifierKey,
   fromBase64,
-  isRefused,
   noteKeyTypes,
-  parseVerifierKey,
-  preAuthenticationEncoding,
-  type Refused,
   type RegisterDocument,
-  sealEntry,
   type TrustRootDocument,
-  toBase64,
   trustRoot,
   verifierKey,
 } from "@writ/core";
-import { readKeyFile } from "@writ/node";
 import { type Api, openApi } from "@writ/node/api";
 import { App, askApp } from "./app.ts";
 import { Component, freePort, Site } from "./component.ts";
 import { Host } from "./host.ts";
+import { must } from "./must.ts";
+import { rootEntry, rootOf } from "./root.ts";
 import { Speaker } from "./speaker.ts";
 
 /** A look of a small host takes a fraction of this. */
 const lookEverySeconds = 1;
-const watchSeconds = 3600;
 const people = ["ada", "ben", "ben-spare", "cleo", "butler"] as const;
 export type Person = (typeof people)[number];
 type PublicKey = TrustRootDocument["journal"]["key"];
@@ -125,12 +117,6 @@ export class Estate {
     for (const { host } of this.governed.values()) await host.stop();
     await this.control.stop();
   }
-}
-
-/** The value, which must be no refusal: the suite's own part failed otherwise. */
-export function must<T>(value: T): Exclude<T, Refused> {
-  if (isRefused(value)) throw new Error(`${value.refused}: ${value.detail}`);
-  return value as Exclude<T, Refused>;
 }
 
 /** Founds an estate, starts its apps, lays out its components and registers them. */
@@ -227,70 +213,6 @@ async function startWitnesses(estate: Estate, vkey: string): Promise<void> {
     }),
   );
   estate.witnesses.sort((a, b) => (a.log < b.log ? -1 : 1));
-}
-
-function rootOf(
-  { keys, witnesses }: Estate,
-  { silenceSeconds }: EstateParts,
-  given: {
-    readonly principals: TrustRootDocument["principals"];
-    readonly journal: TrustRootDocument["journal"];
-    readonly serverKey: PublicKey;
-  },
-): TrustRootDocument {
-  const human = (name: string, ...own: readonly Person[]) =>
-    ({ name, kind: "human", keys: own.map((one) => keys[one].publicKey) }) as const;
-  const seats = [{ group: "operators", threshold: 2 }];
-  return {
-    number: 1,
-    name: "butler",
-    principals: [
-      human("ada", "ada"),
-      human("ben", "ben", "ben-spare"),
-      human("cleo", "cleo"),
-      { name: "butler", kind: "agent", keys: [keys.butler.publicKey] },
-      ...given.principals,
-      ...witnesses.map(({ ready }, at) => {
-        const key = toBase64(must(parseVerifierKey(ready.vkey!)).publicKey);
-        const written = { type: "ed25519", public: key } as const;
-        return { name: `witness-${at + 1}`, kind: "witness", keys: [written] } as const;
-      }),
-      { name: "journal", kind: "journal", keys: [given.serverKey] },
-    ],
-    groups: [{ name: "operators", members: ["ada", "ben", "cleo"] }],
-    quorums: (["rollback", "replace", "decommission"] as const).map((action) => ({
-      action,
-      seats,
-    })),
-    amendment: seats,
-    journal: given.journal,
-    witnessThreshold: 2,
-    softwareKeys: true,
-    silenceSeconds,
-    watchSeconds,
-  };
-}
-
-/** The entry of a trust root, signed by these. */
-export async function rootEntry(
-  { keys, id, folder }: Estate,
-  root: TrustRootDocument,
-  signers: readonly Person[],
-): Promise<Uint8Array> {
-  const statement = {
-    version: 1 as const,
-    estate: id,
-    at: new Date().toISOString(),
-    body: { kind: "root" as const, root },
-  };
-  const payload = encodeStatement(statement);
-  const message = preAuthenticationEncoding(entryPayloadType, payload);
-  const signatures = [];
-  for (const name of signers) {
-    const key = must(await readKeyFile(join(folder, "keys", `${name}.key`)));
-    signatures.push({ key: keys[name].keyId, signature: await key.sign(message) });
-  }
-  return sealEntry(payload, signatures);
 }
 
 async function furnish(estate: Estate, { components }: EstateParts): Promise<void> {

@@ -12,7 +12,8 @@ import {
   type RuleName,
 } from "@writ/core";
 import type { Component, ReleaseName, Site } from "./component.ts";
-import { type Estate, must, type Person } from "./estate.ts";
+import type { Estate, Person } from "./estate.ts";
+import { must } from "./must.ts";
 import { Missed, type Seen } from "./row.ts";
 
 const glanceMilliseconds = 50;

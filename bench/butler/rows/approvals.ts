@@ -11,8 +11,10 @@ import {
   parseEntry,
   type RefusalCode,
 } from "@writ/core";
-import { must, type Person, rootEntry } from "../estate.ts";
+import type { Person } from "../estate.ts";
+import { must } from "../must.ts";
 import { openProxy } from "../proxy.ts";
+import { rootEntry } from "../root.ts";
 import { Missed, type Row, refusedAs, type Seen } from "../row.ts";
 import { Speaker } from "../speaker.ts";
 import type { Ordered, Stage } from "../stage.ts";

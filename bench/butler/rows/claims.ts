@@ -1,7 +1,7 @@
 /** Lying. */
 import type { BodyOf } from "@writ/core";
 import { releases } from "../component.ts";
-import { must } from "../estate.ts";
+import { must } from "../must.ts";
 import type { Row } from "../row.ts";
 import type { Stage } from "../stage.ts";
 

@@ -6,7 +6,9 @@ import type { Site } from "../component.ts";
 import type { Row, Seen } from "../row.ts";
 import type { Stage } from "../stage.ts";
 
-/** A control file: in force as registered, the same in another dress, and disarmed in these ways. */
+/**
+ * A control file: in force as registered, the same in another dress, and disarmed in these ways.
+ */
 type Case = {
   readonly name: string;
   readonly format: ControlReading["format"];
@@ -26,7 +28,8 @@ const json = {
   key,
   armed: armedJson,
   sameInOtherWords:
-    '{\n  "safety": {\n    "grace": 5,\n    "shutdown_enabled": true\n  },\n  "note": "reviewed"\n}\n',
+    '{\n  "safety": {\n    "grace": 5,\n    "shutdown_enabled": true\n  },\n' +
+    '  "note": "reviewed"\n}\n',
 } as const;
 const yaml = {
   format: "yaml",

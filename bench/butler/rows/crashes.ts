@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Digest, isRefused, parseEntry } from "@writ/core";
 import type { App } from "../app.ts";
 import type { ReleaseName } from "../component.ts";
-import { must } from "../estate.ts";
+import { must } from "../must.ts";
 import { honest, openProxy } from "../proxy.ts";
 import { Missed, NotPlayed, type Row, type Seen } from "../row.ts";
 import type { Ordered, Stage } from "../stage.ts";
@@ -16,7 +16,8 @@ const rounds = 4;
 const killWithinMilliseconds = 4_000;
 const awayMillisecondsMax = 500;
 /** Of ten acknowledgements, so many never arrive. */
-const lostOfTen = 5;
+const lostOfTen = 7;
+const notesBefore = 20;
 
 /** What the journal holds of a writ's steps, and what the host itself tells of them. */
 async function tally(stage: Stage, writ: Digest): Promise<ReadonlyMap<string, number>> {
@@ -133,6 +134,9 @@ async function diskFull(stage: Stage): Promise<readonly Seen[]> {
   }
   const acknowledged: { readonly index: number; readonly digest: string }[] = [];
   const note = (text: string) => ({ kind: "claim", says: "note", note: text }) as const;
+  for (let at = 0; at < notesBefore; at += 1) {
+    acknowledged.push(must(await keys.butler.say(estate, note(`before ${at}`))));
+  }
   const since = Date.now();
   await control.run("dd", "if=/dev/zero", `of=${join(folder, "filler")}`, "bs=64k");
   let refusal: string | undefined;

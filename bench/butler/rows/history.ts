@@ -1,11 +1,12 @@
 /** Attacking the journal: its past edited, cut, reordered, forked; its clock turned. */
-import { cp, rm } from "node:fs/promises";
+import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hashLeaf } from "@writ/core";
 import { askApp } from "../app.ts";
-import { type Estate, must } from "../estate.ts";
+import type { Estate } from "../estate.ts";
+import { must } from "../must.ts";
 import { Missed, type Row, type Seen } from "../row.ts";
 import type { Stage } from "../stage.ts";
 
@@ -56,7 +57,9 @@ async function tampered(
   }
 }
 
-/** Who notices: the audit of what lies on disk, and the server itself or an audit of what it tells. */
+/**
+ * Who notices: the audit of what lies on disk, and the server itself or an audit of what it tells.
+ */
 async function noticed(estate: Estate): Promise<readonly Seen[]> {
   const since = Date.now();
   const seen: Seen[] = [];
@@ -121,6 +124,7 @@ function truncated(journal: DatabaseSync): void {
 /** An older copy of the server's folder is put back, and goes on from there. */
 async function forked(stage: Stage): Promise<readonly Seen[]> {
   const { estate } = stage;
+  const { executor } = estate.at("h1");
   const folder = estate.data("server");
   await estate.server.kill("SIGTERM");
   await cp(folder, `${folder}.old`, { recursive: true });
@@ -133,15 +137,20 @@ async function forked(stage: Stage): Promise<readonly Seen[]> {
   await rm(folder, { recursive: true });
   await cp(`${folder}.old`, folder, { recursive: true });
   const since = Date.now();
+  const known = (await readFile(executor.log, "utf8")).length;
   try {
     await estate.server.start();
     const other = { ...note, note: "what happened instead" };
     must(await estate.keys.butler.say(estate, other));
-    const audited = await audit(estate);
+    const told = await stage.waitFor(() => distrustSaid(stage, known));
+    if (told === undefined) throw new Missed("the executor goes on with the forked journal");
     const milliseconds = Date.now() - since;
+    const audited = await audit(estate);
     if (audited === "sound") throw new Missed("the forked journal was cosigned and audited");
-    const where = `${audited}; no witness cosigns it`;
-    return [{ as: "fork not cosigned", where, milliseconds }];
+    return [
+      { as: `executor: ${told}`, where: "it does nothing", milliseconds },
+      { as: "audit of the server", where: audited, milliseconds: Date.now() - since },
+    ];
   } finally {
     await estate.server.kill();
     await rm(folder, { recursive: true });
@@ -151,6 +160,14 @@ async function forked(stage: Stage): Promise<readonly Seen[]> {
     await estate.server.start();
     await stage.looked();
   }
+}
+
+/**
+ * The code by which the executor's log says, after so many characters, that it believes no more.
+ */
+async function distrustSaid({ estate }: Stage, known: number): Promise<string | undefined> {
+  const log = (await readFile(estate.at("h1").executor.log, "utf8")).slice(known);
+  return /"code":"(rollback-of-history|fork|not-cosigned)"/.exec(log)?.[1];
 }
 
 /** A process with a clock that is off, as far as JavaScript can tell. */

@@ -9,7 +9,9 @@ import {
   type RefusalCode,
   type Writ,
 } from "@writ/core";
-import { type Estate, must, rootEntry } from "../estate.ts";
+import type { Estate } from "../estate.ts";
+import { must } from "../must.ts";
+import { rootEntry } from "../root.ts";
 import { Missed, type Row, refusedAs, type Seen } from "../row.ts";
 import type { Stage } from "../stage.ts";
 

@@ -1,7 +1,7 @@
 /** Attacking the probe: silence, blindness, imitation, old sights. */
 import { join } from "node:path";
 import { type BodyOf, type Digest, type EntryBody, isRefused, parseEntry } from "@writ/core";
-import { must } from "../estate.ts";
+import { must } from "../must.ts";
 import { openProxy } from "../proxy.ts";
 import { Missed, type Row, refusedAs, type Seen } from "../row.ts";
 import { Speaker } from "../speaker.ts";

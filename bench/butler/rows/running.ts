@@ -2,8 +2,8 @@
 import { utimes, writeFile } from "node:fs/promises";
 import type { Digest } from "@writ/core";
 import { answers, freePort, type ReleaseName, type Site } from "../component.ts";
-import { must } from "../estate.ts";
 import type { Running } from "../host.ts";
+import { must } from "../must.ts";
 import type { Row, Seen } from "../row.ts";
 import { Speaker } from "../speaker.ts";
 import type { Stage } from "../stage.ts";
@@ -180,8 +180,8 @@ export const r05: Row = {
 };
 
 /**
- * The butler runs a host, and so holds its executor's key: it says of each step of a writ there that
- * it was done, and does `instead`.
+ * The butler runs a host, and so holds its executor's key: it says of each step of a writ there
+ * that it was done, and does `instead`.
  */
 async function pretend(
   stage: Stage,

@@ -178,7 +178,8 @@ export const s13: Row = {
 
 /** Deletes a file once the process has it open. */
 async function unlinkOpen(stage: Stage, pid: number, path: string): Promise<void> {
-  const script = `for i in $(seq 200); do ls -l /proc/${pid}/fd | grep -q "$1" && exit; sleep 0.02; done`;
+  const open = `ls -l /proc/${pid}/fd | grep -q "$1"`;
+  const script = `for i in $(seq 200); do ${open} && exit; sleep 0.02; done`;
   await stage.site().host.run("sh", "-c", script, "sh", path);
   await unlink(path);
 }
