@@ -66,11 +66,12 @@ function inOrder(
   taken: Set<Ranked>,
   runs: number,
 ): Pair[] {
-  const wholes = theirs.filter(({ view }) => view.view.how === "");
+  const wholes = new Map<number, Ranked>();
+  for (const b of theirs) if (b.view.view.how === "") wholes.set(b.view.view.weight, b);
   const pairs: Pair[] = [];
-  if (wholes.length !== ours.length) return pairs;
-  for (const [i, a] of ours.entries()) {
-    const b = wholes[i]!;
+  for (const a of ours) {
+    const b = wholes.get(a.view.view.weight);
+    if (b === undefined || taken.has(b)) continue;
     if (a.chooser === undefined || b.chooser === undefined) continue;
     const score = dot(a.chooser, b.chooser);
     if (score < surelyMin) continue;

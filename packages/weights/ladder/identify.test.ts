@@ -122,3 +122,20 @@ test("combined p-values of independent uniform ones are never too small", () => 
     ),
   );
 });
+
+test("many layers are looked at by a few, wherever they lie, and parts of them told as parts", async () => {
+  const deep: MadeConfig = { ...smallConfig, vocabulary: 128, hidden: 64, inner: 96, layers: 40 };
+  const model = makeModel(deep, 31);
+  const known = [await enrol(weightsIn(model), { name: "deep", format: "made", key })];
+  for (const [name, verdict] of [
+    ["reordered", "same-values"],
+    ["fine-tuned 1 %", "fine-tuned"],
+    ["half of the layers", "fragment"],
+  ] as const) {
+    const made = transform(transformations.find((one) => one.name === name)!, model, deep);
+    const found = await identify({ weights: weightsIn(made) }, known, { key });
+    assert.deepEqual([found.verdict, found.match], [verdict, "deep"], JSON.stringify(found));
+    const whole = name === "half of the layers" ? 0.5 : 1;
+    assert.ok(Math.abs(found.completeness - whole) < 0.05, JSON.stringify(found));
+  }
+});

@@ -26,6 +26,8 @@ const trialsMin = 40;
 const unexplainedMin = 0.005;
 /** Registered models whose disguises are looked for when none is plainly related. */
 const disguiseLooksMax = 64;
+/** Part of the candidate that must agree by place for its relation to be told by values. */
+const inPlaceMin = 0.5;
 /** Second looks read more, so they cost more tries: three kinds, counted against the error. */
 const logLooks = Math.log(3);
 
@@ -202,16 +204,22 @@ async function findDisguised(
       { logP, disguises },
     );
     const evidence = [...judgement.evidence];
+    // Values that agree by place, though too few of them to prove it, say what was done.
+    const inPlace = comparison.candidatePart >= inPlaceMin && judgement.verdict !== "unrelated";
+    const verdict = inPlace ? judgement.verdict : "altered";
     if (byGeometry + family + logLooks <= logErrorMax) {
       const name = entry.weights[geometry.weight]!.name;
       const detail =
         `the rows of ${name} lie at the same angles to one another ` +
-        `(correlation ${geometry.correlation.toFixed(5)}), while their values differ`;
+        `(correlation ${geometry.correlation.toFixed(5)})` +
+        (inPlace ? "" : ", while their values differ");
       evidence.push({ kind: "rotated", detail });
     }
-    const completeness = Math.max(judgement.completeness, comparison.sameShapePart);
+    const completeness = inPlace
+      ? judgement.completeness
+      : Math.max(judgement.completeness, comparison.sameShapePart);
     const error = { pValue: pValueOf(logP) };
-    return { ...judgement, verdict: "altered", match: entry.name, completeness, error, evidence };
+    return { ...judgement, verdict, match: entry.name, completeness, error, evidence };
   }
   return undefined;
 }
