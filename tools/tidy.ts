@@ -25,7 +25,9 @@ export const mayImport: { readonly [workspace: string]: readonly string[] } = {
   tools: ["node:"],
 };
 
-/** Libraries that a workspace may have at most; the others may take what their package.json says. */
+/**
+ * Libraries that a workspace may have at most; the others may take what their package.json says.
+ */
 const librariesOf: { readonly [workspace: string]: readonly string[] } = {
   "packages/core": ["@noble/curves", "@noble/hashes"],
 };
@@ -126,7 +128,9 @@ function budgetComplaints({ path, text }: SourceFile): Complaint[] {
   return found;
 }
 
-/** Functions and methods by the formatter's indentation: each ends at the first `}` of its column. */
+/**
+ * Functions and methods by the formatter's indentation: each ends at the first `}` of its column.
+ */
 function* functionsOf(
   lines: readonly string[],
 ): Iterable<{ name: string; from: number; to: number }> {

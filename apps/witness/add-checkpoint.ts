@@ -1,4 +1,6 @@
-/** The one thing a witness does (c2sp.org/tlog-witness, add-checkpoint): judge, remember, cosign. */
+/**
+ * The one thing a witness does (c2sp.org/tlog-witness, add-checkpoint): judge, remember, cosign.
+ */
 import {
   type Checkpoint,
   cosign,

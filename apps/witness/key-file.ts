@@ -54,7 +54,8 @@ export function openKeyFile(path: string, name: string): WitnessKey | Refused {
   const kept = witnessKey(keptName, bytes.subarray(1));
   if (isRefused(kept)) return kept;
   if (kept.key.id !== id) return refused("malformed", "the key file's id is not its key's");
-  // A cosignature does not commit to the name: one key under two names would pass for two witnesses.
+  // A cosignature does not commit to the name: one key under two names would pass for two
+  // witnesses.
   if (keptName !== name) {
     return refused("malformed", `the key file is of ${JSON.stringify(keptName)}, not of this name`);
   }
@@ -104,7 +105,9 @@ function readPrivate(path: string): string | Refused {
   }
 }
 
-/** Durable and whole, or not there: written aside, synced, then linked to its name if that is free. */
+/**
+ * Durable and whole, or not there: written aside, synced, then linked to its name if that is free.
+ */
 function create(path: string, line: string): void {
   const aside = `${path}.${process.pid}.new`;
   const file = openSync(aside, "wx", 0o600);

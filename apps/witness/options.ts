@@ -9,7 +9,8 @@ import {
   type VerifierKey,
 } from "@writ/core";
 
-export const usage = `usage: witness --data DIR --log VKEY [--log VKEY…] [--listen HOST:PORT] [--name NAME]
+export const usage = `usage: witness --data DIR --log VKEY [--log VKEY…] [--listen HOST:PORT]
+               [--name NAME]
   --data DIR          where its key and what it has seen are kept (WRIT_WITNESS_DATA)
   --log VKEY          a log to follow: its verifier key, named by its origin (WRIT_WITNESS_LOG,
                       several separated by spaces); repeat for more logs, or more keys of one

@@ -6,7 +6,9 @@ import { addCheckpoint, bodyBytesMax, type WitnessParts } from "./add-checkpoint
 /** One JSON line of the witness's own journal. */
 export type Log = (event: { readonly [name: string]: string | number }) => void;
 
-/** A log sends a few kilobytes: one that takes longer is stuck, or holds the connection on purpose. */
+/**
+ * A log sends a few kilobytes: one that takes longer is stuck, or holds the connection on purpose.
+ */
 const requestMillisecondsMax = 10_000;
 /** Far more logs than a witness of an estate follows; each costs a file descriptor. */
 const connectionsMax = 512;

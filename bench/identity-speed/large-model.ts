@@ -62,7 +62,9 @@ export function fileReader(file: number, size: number): Reader {
   };
 }
 
-/** Values that are written, again and again from other places: making each anew would take hours. */
+/**
+ * Values that are written, again and again from other places: making each anew would take hours.
+ */
 const stockValues = 1 << 20;
 
 /** A reader that writes noise wherever the file holds only zeros, before it is read. */

@@ -4,8 +4,8 @@
  * pass `journal-store.contract.ts`.
  *
  * An adapter
- * - MUST give entries contiguous indexes from 0, in the order of `append`, and MUST NOT ever change,
- *   move or remove one.
+ * - MUST give entries contiguous indexes from 0, in the order of `append`, and MUST NOT ever
+ *   change, move or remove one.
  * - MUST make `append` one durable transaction: when its promise resolves, the whole batch survives
  *   a crash of the process, of the database and of the machine; otherwise none of it is there.
  * - MUST NOT write anything if the store holds another size than the caller expects.
@@ -27,8 +27,8 @@ export type StoredEntry = {
 };
 
 /**
- * The root of a complete tile: a node at a tree level that is a positive multiple of `tileHeight` (8).
- * Nodes between are recomputed from these and from leaf hashes, at most 255 hashes for one.
+ * The root of a complete tile: a node at a tree level that is a positive multiple of `tileHeight`
+ * (8). Nodes between are recomputed from these and from leaf hashes, at most 255 hashes for one.
  */
 export type TileRoot = {
   readonly level: number;
@@ -60,7 +60,9 @@ export const batchEntriesMax = 2048;
 export const pageEntriesMax = 256;
 /** A census of a million files is about 60 MB, and a blob is held whole in memory. */
 export const blobBytesMax = 64 * 1024 * 1024;
-/** A projection is one value of a database row; PostgreSQL's limit for one is 1 GiB, in text 512. */
+/**
+ * A projection is one value of a database row; PostgreSQL's limit for one is 1 GiB, in text 512.
+ */
 export const projectionBytesMax = 256 * 1024 * 1024;
 
 /** Content-addressed bodies, too big for an entry. */
@@ -81,7 +83,9 @@ export type JournalStore = BlobStore & {
   /** How many entries the journal holds, other nodes' included. */
   size(): Promise<number>;
   append(batch: Batch): Promise<Appended>;
-  /** Where each entry stands in the journal, by leaf hash; `undefined` for one that is not in it. */
+  /**
+   * Where each entry stands in the journal, by leaf hash; `undefined` for one that is not in it.
+   */
   indexesOf(leafHashes: readonly Uint8Array[]): Promise<readonly (number | undefined)[]>;
   /** Entries from `from` up to, not including, `to`: at least one, at most a page. */
   readPage(from: number, to: number): Promise<readonly StoredEntry[]>;

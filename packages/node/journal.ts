@@ -183,7 +183,9 @@ export class Journal {
     this.#runner = undefined;
   }
 
-  /** Has a batch judged and makes it durable. Each has an outcome, in `#answers`, when it resolves. */
+  /**
+   * Has a batch judged and makes it durable. Each has an outcome, in `#answers`, when it resolves.
+   */
   async #commit(batch: readonly Submission[]): Promise<void> {
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       if (this.#stale) await this.#catchUp();
@@ -208,7 +210,9 @@ export class Journal {
     this.#answerAll(batch, refused("overloaded", detail));
   }
 
-  /** Appends what was admitted, and tells of it. False if others wrote: all is judged again then. */
+  /**
+   * Appends what was admitted, and tells of it. False if others wrote: all is judged again then.
+   */
   async #append(admitted: readonly StoredEntry[]): Promise<boolean> {
     if (admitted.length === 0) {
       this.#answer();

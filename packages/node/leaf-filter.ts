@@ -3,7 +3,9 @@
  * calls one new that it was told of, and once in four hundred times it takes a new one for an old.
  */
 
-/** 16 bits for each of 2^20 entries, four of them set: 2 MiB. More entries make it err more often. */
+/**
+ * 16 bits for each of 2^20 entries, four of them set: 2 MiB. More entries make it err more often.
+ */
 const filterBitsLog = 24;
 const bitsPerEntry = 4;
 const mask = 2 ** filterBitsLog - 1;

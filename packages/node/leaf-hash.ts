@@ -1,6 +1,6 @@
 /**
- * Hashes of entries and nodes by the machine's own SHA-256, several times faster than portable code.
- * Equal to core's `hashLeaf` and `hashNode`, which tests hold them to.
+ * Hashes of entries and nodes by the machine's own SHA-256, several times faster than portable
+ * code. Equal to core's `hashLeaf` and `hashNode`, which tests hold them to.
  */
 import { hash } from "node:crypto";
 import { assert, bundleEntryBytesMax, hashBytes } from "@writ/core";

@@ -1,16 +1,19 @@
 /**
  * Where each entry stands in SQLite, by its leaf hash. Leaf hashes are random: an index in their
  * order would write a page for every entry of 1 KiB, and did, at three times the cost of the
- * entries. So the newest entries are indexed in memory, and go into the file a run at a time, packed
- * and never touched again, at 12 bytes each. Filters in memory tell which runs need be asked: for
- * an entry that is new, hardly ever one. What is only in memory is read again when a store is opened.
+ * entries. So the newest entries are indexed in memory, and go into the file a run at a time,
+ * packed and never touched again, at 12 bytes each. Filters in memory tell which runs need be
+ * asked: for an entry that is new, hardly ever one. What is only in memory is read again when a
+ * store is opened.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { assert } from "@writ/core/encoding";
 import { LeafFilter } from "./leaf-filter.ts";
 import type { LeafKey } from "./leaf-hash.ts";
 
-/** Entries of one run: some 5 MB in memory, and a row of 1.5 KiB for each first byte in the file. */
+/**
+ * Entries of one run: some 5 MB in memory, and a row of 1.5 KiB for each first byte in the file.
+ */
 export const runEntriesMin = 32_768;
 /** Runs that share a filter: 2^20 entries. */
 const runsPerFilter = 32;
@@ -79,7 +82,9 @@ export class LeafIndex {
     if (this.#recent.size >= this.#runEntries) this.#writeRun();
   }
 
-  /** The transaction was taken back, and what is in memory with it: it is read again when needed. */
+  /**
+   * The transaction was taken back, and what is in memory with it: it is read again when needed.
+   */
   forget(): void {
     this.#recent = new Map();
     this.#from = undefined;
@@ -114,7 +119,9 @@ export class LeafIndex {
     return undefined;
   }
 
-  /** Makes a run of all that is recent. It is written with the batch that filled it, or not at all. */
+  /**
+   * Makes a run of all that is recent. It is written with the batch that filled it, or not at all.
+   */
   #writeRun(): void {
     // Another process may have written some of it in a run of its own: twice is as right as once.
     const { runs } = this.#state.get() as { runs: number };

@@ -5,7 +5,9 @@
 import type { Clock } from "./clock.ts";
 
 export type LogLevel = "info" | "warning" | "error";
-/** What a line says beside its event. Text from outside is safe: JSON escapes control characters. */
+/**
+ * What a line says beside its event. Text from outside is safe: JSON escapes control characters.
+ */
 export type LogFacts = { readonly [name: string]: string | number | boolean | undefined };
 /** `event` names what happened, in words that are the same each time: `batch committed`. */
 export type Log = (level: LogLevel, event: string, facts?: LogFacts) => void;

@@ -1,7 +1,8 @@
 /**
  * The journal's store in PostgreSQL (or an engine that speaks it), for many server nodes on one
  * database. Each write is one statement, which is one transaction: one round trip, one commit.
- * Blobs are in a table, so that every node sees what an entry names (docs/decisions/journal-stores.md).
+ * Blobs are in a table, so that every node sees what an entry names
+ * (docs/decisions/journal-stores.md).
  */
 import { assert, tileWidth } from "@writ/core";
 import pg from "pg";

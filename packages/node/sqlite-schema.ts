@@ -7,7 +7,9 @@ const schemaVersion = 1;
 
 /** How long a writer waits for another process that holds the file: far over one commit. */
 export const busyMillisecondsMax = 10_000;
-/** Entries of 1 KiB and more fill it better than SQLite's own 4096, and a commit has fewer pages. */
+/**
+ * Entries of 1 KiB and more fill it better than SQLite's own 4096, and a commit has fewer pages.
+ */
 export const pageBytes = 8192;
 
 // In `entry` the hash stands before the bytes: SQLite reads a row from its start, so that serving

@@ -1,6 +1,6 @@
 /**
- * A thread that writes to the journal's SQLite file, as its owner sees it. While it waits for a disk,
- * its owner judges, hashes and serves.
+ * A thread that writes to the journal's SQLite file, as its owner sees it. While it waits for a
+ * disk, its owner judges, hashes and serves.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";

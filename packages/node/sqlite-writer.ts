@@ -12,7 +12,9 @@ import { busyMillisecondsMax, pageBytes, prepareDatabase, transaction } from "./
 /** What is written before the log is copied into the file: some tens of milliseconds of work. */
 export const bytesPerCheckpoint = 1024 * pageBytes;
 
-/** The leaf index of a million entries: probed at random, so that what is not here is read again. */
+/**
+ * The leaf index of a million entries: probed at random, so that what is not here is read again.
+ */
 const cacheKibibytes = 32 * 1024;
 
 /** The writing part of a `JournalStore`, as plain calls. Each that returns is on disk. */

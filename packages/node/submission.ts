@@ -6,7 +6,9 @@ import { type LeafKey, leafHashOf } from "./leaf-hash.ts";
 /** An entry that asks to be admitted. `bytes` is the very array that was submitted. */
 export type Candidate = StoredEntry & { readonly submitter: string };
 
-/** Where an entry stands. `duplicate`: it stood there already; nothing was written for this call. */
+/**
+ * Where an entry stands. `duplicate`: it stood there already; nothing was written for this call.
+ */
 export type Submitted = { readonly index: number; readonly duplicate: boolean };
 
 export type Submission = Candidate & {

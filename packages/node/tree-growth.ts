@@ -1,7 +1,7 @@
 /**
- * How the tree grows by a batch: its new frontier, and the nodes that a store must keep of it. Core's
- * `appendLeaf` says what is right and is what a test compares with; this one has the machine's own
- * SHA-256, and copies the peaks once for a batch.
+ * How the tree grows by a batch: its new frontier, and the nodes that a store must keep of it.
+ * Core's `appendLeaf` says what is right and is what a test compares with; this one has the
+ * machine's own SHA-256, and copies the peaks once for a batch.
  */
 import { type Frontier, tileHeight } from "@writ/core";
 import type { StoredEntry, TileRoot } from "./journal-store.ts";

@@ -36,9 +36,10 @@ export function admitRoot(
     const people = signedBy(root, entry, verify);
     if (isRefused(people)) return people;
     if (!quorumMet(root, root.document.amendment, people)) {
+      const [of, signed] = [root.document.number, next.document.number];
       return refused(
         "root-not-quorate",
-        `the quorum of version ${root.document.number} did not sign version ${next.document.number}`,
+        `the quorum of version ${of} did not sign version ${signed}`,
       );
     }
   }

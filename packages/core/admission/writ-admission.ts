@@ -127,7 +127,8 @@ export function admitExecution(
   const phase = proceeding.steps.get(body.step)?.phase;
   if (body.phase === "intent") {
     if (phase !== undefined) return refused("replayed", `step ${body.step} has begun before`);
-    // An excerpt lacks what armed it; that it was armed is what the whole journal's readers checked.
+    // An excerpt lacks what armed it; that it was armed is what the whole journal's readers
+    // checked.
     return proceeding.fenceIndex === undefined && reading === "whole"
       ? mayBegin(estate, proceeding)
       : undefined;

@@ -162,7 +162,9 @@ function serviceStep(
   return { step, host, placement, service };
 }
 
-/** Files of the leaving releases, except those whose bytes a release that stays has at that path. */
+/**
+ * Files of the leaving releases, except those whose bytes a release that stays has at that path.
+ */
 function removals(
   places: readonly Placement[],
   from: readonly Release[],

@@ -29,13 +29,17 @@ export type CertificateVerdict = {
   readonly estate: Digest;
   readonly pinned: boolean;
   readonly journalSize: number;
-  /** Milliseconds: when witnesses cosigned the checkpoint. A later revocation is not in the file. */
+  /**
+   * Milliseconds: when witnesses cosigned the checkpoint. A later revocation is not in the file.
+   */
   readonly witnessedTime: number;
 };
 
 /** What the reader trusts beforehand. */
 export type Trust = {
-  /** Digest of the estate's first trust root; absent: told in the verdict, for the reader to judge. */
+  /**
+   * Digest of the estate's first trust root; absent: told in the verdict, for the reader to judge.
+   */
   readonly estate?: Digest;
   readonly verify: VerifyEd25519;
 };

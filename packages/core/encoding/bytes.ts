@@ -58,7 +58,9 @@ export function toBase64(bytes: Uint8Array): string {
   return parts.join("");
 }
 
-/** Bytes of standard padded base64; `undefined` if not exactly what {@link toBase64} would write. */
+/**
+ * Bytes of standard padded base64; `undefined` if not exactly what {@link toBase64} would write.
+ */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;

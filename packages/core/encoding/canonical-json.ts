@@ -16,7 +16,9 @@ export function encodeCanonical(value: Json): Uint8Array {
   return toUtf8(canonicalText(value, 0));
 }
 
-/** Parses bytes that must already be canonical; refuses anything that would re-encode differently. */
+/**
+ * Parses bytes that must already be canonical; refuses anything that would re-encode differently.
+ */
 export function parseCanonical(bytes: Uint8Array): Json | Refused {
   const text = fromUtf8(bytes);
   if (text === undefined) return refused("malformed", "not UTF-8");
@@ -52,7 +54,8 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 function canonicalText(value: Json, depth: number): string {
   if (depth > jsonDepthMax) throw new Error("assertion failed: JSON nested too deep to encode");
   if (Array.isArray(value)) {
-    return `[${(value as readonly Json[]).map((item) => canonicalText(item, depth + 1)).join(",")}]`;
+    const items = (value as readonly Json[]).map((item) => canonicalText(item, depth + 1));
+    return `[${items.join(",")}]`;
   }
   if (isJsonObject(value)) {
     const members = Object.keys(value)

@@ -3,7 +3,9 @@
  * and tells a person what to do. Bugs of ours are not refusals: they are assertions, and crash.
  */
 
-/** Why something was refused. Closed: a new reason is a new line here, in the glossary and a vector. */
+/**
+ * Why something was refused. Closed: a new reason is a new line here, in the glossary and a vector.
+ */
 export type RefusalCode =
   // shape of bytes
   | "malformed"

@@ -1,6 +1,7 @@
 /**
  * Shapes: small strict parsers for documents from outside. A shape answers the typed value or a
- * refusal that says where. Unknown members are refused: an entry means all that it says, or nothing.
+ * refusal that says where. Unknown members are refused: an entry means all that it says, or
+ * nothing.
  */
 
 import { isJsonObject, type Json, type JsonObject } from "./canonical-json.ts";
@@ -13,7 +14,9 @@ export type Shape<T> = (value: Json | undefined, at: string) => T | Refused;
 /** The type that a shape yields. */
 export type Shaped<S> = S extends Shape<infer T> ? T : never;
 
-/** A member that may be absent. Absent and `null` are different things; `null` is never accepted. */
+/**
+ * A member that may be absent. Absent and `null` are different things; `null` is never accepted.
+ */
 export type Optional<T> = { readonly optional: Shape<T> };
 
 type Members = { readonly [key: string]: Shape<unknown> | Optional<unknown> };

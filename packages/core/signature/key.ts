@@ -10,7 +10,9 @@ import { matching, object, oneOf } from "../encoding/shape.ts";
 import type { VerifyEd25519 } from "../tlog/note.ts";
 import { type SshKeyType, sshKeyOf, verifySshsig } from "./sshsig.ts";
 
-/** Longest public key accepted, in base64 characters: an ssh `sk-` key with its application fits. */
+/**
+ * Longest public key accepted, in base64 characters: an ssh `sk-` key with its application fits.
+ */
 const publicKeyLengthMax = 1024;
 
 const base64Text = matching(

@@ -61,7 +61,9 @@ export function sshUint32(value: number): Uint8Array {
   return word;
 }
 
-/** A positive `mpint` as a big-endian number of exactly `length` bytes; `undefined` if it is none. */
+/**
+ * A positive `mpint` as a big-endian number of exactly `length` bytes; `undefined` if it is none.
+ */
 export function fixedOfMpint(mpint: Uint8Array, length: number): Uint8Array | undefined {
   const first = mpint[0];
   // Negative, zero, or with a leading zero that its next byte does not ask for: not the one form.

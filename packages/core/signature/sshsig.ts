@@ -16,7 +16,9 @@ export { type SshKey, type SshKeyType, sshKeyOf } from "./ssh-key.ts";
 /** True if `signature` (r ‖ s, 64 bytes) is `point`'s (65 bytes) over SHA-256 of `message`. */
 export type VerifyP256 = (point: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
 
-/** Verifiers in place of those of @noble/curves: programs pass their platform's, which is faster. */
+/**
+ * Verifiers in place of those of @noble/curves: programs pass their platform's, which is faster.
+ */
 export type SshsigPorts = { readonly ed25519?: VerifyEd25519; readonly p256?: VerifyP256 };
 
 export type Sshsig = {

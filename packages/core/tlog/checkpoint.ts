@@ -65,7 +65,9 @@ export function parseDecimal(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** Signs a checkpoint as its log. The key's name is the origin, so that one cannot pass for another. */
+/**
+ * Signs a checkpoint as its log. The key's name is the origin, so that one cannot pass for another.
+ */
 export async function signCheckpoint(
   checkpoint: Checkpoint,
   key: VerifierKey,

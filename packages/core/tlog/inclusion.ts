@@ -20,7 +20,9 @@ export type SubtreeInclusionClaim = Omit<InclusionClaim, "size"> & {
   readonly end: TreeInteger;
 };
 
-/** Refuses with `bad-proof` unless the leaf is at that index of the tree with that size and root. */
+/**
+ * Refuses with `bad-proof` unless the leaf is at that index of the tree with that size and root.
+ */
 export function verifyInclusion(claim: InclusionClaim): undefined | Refused {
   const index = treeInteger(claim.index);
   const size = treeInteger(claim.size);

@@ -94,7 +94,9 @@ export function peaksOf(size: number): NodeName[] {
   return names;
 }
 
-/** The frontier of the first `size` leaves, from kept nodes: how a log continues after a restart. */
+/**
+ * The frontier of the first `size` leaves, from kept nodes: how a log continues after a restart.
+ */
 export async function frontierAt(size: number, nodeAt: NodeAt): Promise<Frontier> {
   const peaks = await Promise.all(peaksOf(size).map(({ level, index }) => nodeAt(level, index)));
   return { size, peaks };

@@ -79,7 +79,9 @@ const kinds: readonly Claims[] = [
 const integerNames = new Set(kinds.flatMap((kind) => kind.integers));
 const hashNames = new Set(kinds.flatMap((kind) => kind.hashes));
 
-/** A refusal if the claim is false, or if the document makes none: what it is not sure of is false. */
+/**
+ * A refusal if the claim is false, or if the document makes none: what it is not sure of is false.
+ */
 export function judgeProofCase(document: Uint8Array): { readonly accepted: boolean } & {
   readonly refusal?: Refused;
 } {

@@ -63,7 +63,9 @@ export function tileWidthAt(size: number, level: number, index: number): number 
   return Math.max(0, Math.min(tileWidth, nodes - index * tileWidth));
 }
 
-/** Every tile that a tree of `size` leaves has and one of `since` leaves has not, or not as wide. */
+/**
+ * Every tile that a tree of `size` leaves has and one of `since` leaves has not, or not as wide.
+ */
 export function tilesSince(since: number, size: number): Tile[] {
   const tiles: Tile[] = [];
   for (let level = 0; level <= tileLevelMax; level += 1) {
