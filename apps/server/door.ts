@@ -55,7 +55,8 @@ export class Door {
     }
     const entry = parseEntry(bytes);
     if (isRefused(entry)) return entry;
-    const result = await this.#pass(entry, blobs);
+    let result = await this.#pass(entry, blobs);
+    if (isRefused(result) && (await this.#overtaken())) result = await this.#pass(entry, blobs);
     if (!isRefused(result)) return { ...result, digest: entry.digest };
     const known = await this.#standing(bytes);
     if (known !== undefined) return { index: known, digest: digestOf(bytes), duplicate: true };
@@ -89,6 +90,15 @@ export class Door {
       onBroken(error);
       throw error;
     }
+  }
+
+  /** True if another node had written what the refusal did not know of; it is known now. */
+  async #overtaken(): Promise<boolean> {
+    const { journal, store } = this.#parts;
+    const { size } = journal;
+    if ((await store.size()) <= size) return false;
+    await journal.refresh();
+    return journal.size > size;
   }
 
   /** Whom to be fair to: the key whose signature is good. */
