@@ -15,11 +15,13 @@ export type Complaint = { readonly path: string; readonly line: number; readonly
 export const mayImport: { readonly [workspace: string]: readonly string[] } = {
   "packages/core": [],
   "packages/weights": ["@writ/core"],
+  "packages/lab": ["@writ/core"],
   "packages/node": ["@writ/core", "node:"],
   "apps/probe": ["@writ/core", "@writ/weights", "node:"],
   "apps/server": ["@writ/core", "@writ/node", "node:"],
   "apps/executor": ["@writ/core", "@writ/node", "node:"],
   "apps/witness": ["@writ/core", "@writ/node", "node:"],
+  "apps/lab": ["@writ/core", "@writ/node", "@writ/lab", "node:"],
   "apps/cli": ["@writ/core", "@writ/node", "@writ/weights", "node:"],
   bench: ["@writ/core", "@writ/node", "@writ/weights", "node:"],
   tools: ["node:"],
@@ -37,6 +39,9 @@ export const functionLinesMax = 70;
 export const lineLengthMax = 100;
 
 const bannedNames = /(^|\/)(utils?|helpers?|manager|misc|common)(\.[a-z.]*)?ts$/;
+
+/** Packages that do no I/O at all. */
+const withoutIo: readonly string[] = ["packages/core", "packages/weights", "packages/lab"];
 
 /** Calls that may not stand in the packages without I/O, with what to do instead. */
 const bannedCalls: readonly (readonly [RegExp, string])[] = [
@@ -151,8 +156,7 @@ function* functionsOf(
 
 function callComplaints({ path, text }: SourceFile): Complaint[] {
   const workspace = workspaceOf(path);
-  if (isTest(path) || (workspace !== "packages/core" && workspace !== "packages/weights"))
-    return [];
+  if (isTest(path) || !withoutIo.includes(workspace ?? "")) return [];
   return text
     .split("\n")
     .flatMap((line, at) =>

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 for project in \
   packages/core packages/core/tsconfig.test.json \
   packages/weights packages/weights/tsconfig.test.json \
+  packages/lab packages/lab/tsconfig.test.json \
   packages/node apps/server apps/probe apps/executor apps/witness apps/cli bench tools
 do
   node_modules/.bin/tsc -p "$project"
