@@ -4,7 +4,8 @@ import { logBeta, solve } from "./special.ts";
 
 /**
  * Rates not yet ruled out at any look so far: the confidence sequence of the Beta-mixture
- * martingale with Jeffreys's prior (Robbins 1970). Wider than a fixed interval, the price of peeking.
+ * martingale with Jeffreys's prior (Robbins 1970). Wider than a fixed interval: looking has a
+ * price.
  */
 export function anytimeInterval(k: number, n: number, confidence = usualConfidence): Interval {
   if (n === 0) return { low: 0, high: 1 };
