@@ -195,8 +195,8 @@ async function init(host: Host, kind: "server" | "probe" | "executor", data: str
   return JSON.parse(text) as Keys;
 }
 
-function keyOf({ type, public: written }: PublicKey): PublicKey {
-  return { type, public: written };
+function keyOf({ public: written }: PublicKey): PublicKey {
+  return { type: "ed25519", public: written };
 }
 
 async function startWitnesses(estate: Estate, vkey: string): Promise<void> {

@@ -182,6 +182,13 @@ export {
   type VerifiedSshsig,
   verifySshsig,
 } from "./signature/sshsig.ts";
+export {
+  type Assertion,
+  encodeAssertion,
+  type Passkeys,
+  parseAssertion,
+  passkeyChallenge,
+} from "./signature/webauthn.ts";
 // Transparency log
 export {
   type Checkpoint,

@@ -76,6 +76,8 @@ export function admit(estate: Estate, entry: Entry, ports: AdmissionPorts): Admi
   if (isRefused(signer)) return signer;
   const chained = checkChain(estate, entry, { signer, reading: ports.reading });
   if (chained !== undefined) return chained;
+  const copied = checkCounter(estate, signer);
+  if (copied !== undefined) return copied;
   for (const digest of blobsNamed(entry.body)) {
     if (ports.blob(digest) === undefined) {
       return refused("missing-blob", `the entry names ${digest}, which was not sent with it`);
@@ -157,6 +159,14 @@ function checkChain(
   return chain.previous === head?.digest
     ? undefined
     : refused("chain-fork", "it does not name the key's entry before it");
+}
+
+/** A device that has counted counts on: one that says less is a copy of it (WebAuthn §6.1.1). */
+function checkCounter(estate: Estate, { key, counter }: Signer): Refused | undefined {
+  const before = estate.counters.get(key.id) ?? 0;
+  if (counter === undefined || counter > before || (counter === 0 && before === 0))
+    return undefined;
+  return refused("cloned-key", `key ${key.id} says ${counter}, and had said ${before}`);
 }
 
 function speaksFor(signer: Signer, host: string): Refused | undefined {

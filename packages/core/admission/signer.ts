@@ -4,10 +4,15 @@ import type { Principal, PrincipalKind, TrustRoot } from "../authority/trust-roo
 import { type Refused, refused } from "../encoding/refusal.ts";
 import type { Entry, EntryKind } from "../journal/entry.ts";
 import { preAuthenticationEncoding } from "../journal/envelope.ts";
-import { checkSignature, type KnownKey } from "../signature/key.ts";
+import { checkSignature, type KnownKey, signatureCounter } from "../signature/key.ts";
 import type { VerifyEd25519 } from "../tlog/note.ts";
 
-export type Signer = { readonly principal: Principal; readonly key: KnownKey };
+export type Signer = {
+  readonly principal: Principal;
+  readonly key: KnownKey;
+  /** How often the device says that it has signed, if it counts. */
+  readonly counter?: number;
+};
 
 /** Which kinds of principal may say which kinds of entry. What is not here may not be said. */
 const speakers: { readonly [K in Exclude<EntryKind, "root">]: readonly PrincipalKind[] } = {
@@ -45,7 +50,10 @@ export function signerOf(root: TrustRoot, entry: Entry, verify: VerifyEd25519): 
   }
   const { payloadType, payload } = entry.envelope;
   const message = preAuthenticationEncoding(payloadType, payload);
-  return checkSignature(signer.key, { message, signature }, verify) ?? signer;
+  const bad = checkSignature(signer.key, { message, signature }, verify);
+  if (bad !== undefined) return bad;
+  const counter = signatureCounter(signer.key, signature);
+  return counter === undefined ? signer : { ...signer, counter };
 }
 
 function withArticle(noun: string): string {

@@ -24,6 +24,7 @@ import {
   text,
 } from "../encoding/shape.ts";
 import { type KeyId, type KnownKey, knownKey, publicKeyShape } from "../signature/key.ts";
+import { passkeysShape } from "../signature/webauthn.ts";
 
 /** A trust root must fit an entry (64 KiB) with two quorums of signatures. */
 export const principalsMax = 256;
@@ -74,6 +75,8 @@ export const trustRootShape = object({
   witnessThreshold: integer(1, principalsMax),
   /** True admits humans' keys that are not known to live in hardware; certificates then say so. */
   softwareKeys: boolean,
+  /** Whose passkeys count, and where; absent if nobody has one. */
+  passkeys: optional(passkeysShape),
   /** A probe not heard for so long (witnessed time) is silent. */
   silenceSeconds: integer(1, 31_536_000),
   /** How long a fulfilled writ stays open to being defied. */
@@ -106,7 +109,7 @@ export function trustRoot(document: TrustRootDocument): TrustRoot | Refused {
       return bad(`${principal.kind} ${principal.name} has no host`);
     }
     for (const written of principal.keys) {
-      const key = knownKey(written);
+      const key = knownKey(written, document.passkeys);
       if (isRefused(key)) return key;
       if (keys.has(key.id)) return bad(`key ${key.id} belongs to two principals or stands twice`);
       if (principal.kind === "human" && key.custody === "software" && !document.softwareKeys) {

@@ -21,6 +21,7 @@ export type RefusalCode =
   | "chain-gap"
   | "chain-fork"
   | "replayed"
+  | "cloned-key"
   // trust root
   | "bad-trust-root"
   | "root-not-quorate"

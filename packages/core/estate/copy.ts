@@ -13,6 +13,7 @@ export function copyEstate(estate: Estate): Estate {
     ...estate,
     rootIndexes: [...estate.rootIndexes],
     heads: new Map(estate.heads),
+    counters: new Map(estate.counters),
     witnessed: new Map(estate.witnessed),
     times: [...estate.times],
     leavesSince: [...estate.leavesSince],

@@ -49,6 +49,8 @@ export type Estate = {
   readonly rootIndexes: number[];
   /** Last entry of each key's chain. */
   readonly heads: Map<KeyId, { readonly sequence: number; readonly digest: Digest }>;
+  /** The last count of each human's device that counts its signatures. */
+  readonly counters: Map<KeyId, number>;
   /** Witnessed time in milliseconds; 0 before the first witnessed checkpoint. */
   time: number;
   readonly witnessed: Map<number, Witnessed>;
@@ -86,6 +88,7 @@ export function emptyEstate(): Estate {
     root: undefined,
     rootIndexes: [],
     heads: new Map(),
+    counters: new Map(),
     time: 0,
     witnessed: new Map(),
     lastWitnessed: undefined,

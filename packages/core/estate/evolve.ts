@@ -27,6 +27,9 @@ const refusalsKept = 10_000;
 export function evolve(estate: Estate, admitted: Admitted): Estate {
   const index = estate.size;
   note(estate, admitted.entry);
+  if ("signer" in admitted && admitted.signer.counter !== undefined) {
+    estate.counters.set(admitted.signer.key.id, admitted.signer.counter);
+  }
   switch (admitted.opened) {
     case "root":
       takeRoot(estate, admitted.root, index);

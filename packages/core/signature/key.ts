@@ -6,9 +6,16 @@ import { concatBytes, fromBase64, toHex, toUtf8 } from "../encoding/bytes.ts";
 import { sha256 } from "../encoding/digest.ts";
 import { isRefused, type Refused, refused, unreachable } from "../encoding/refusal.ts";
 import type { Shaped } from "../encoding/shape.ts";
-import { matching, object, oneOf } from "../encoding/shape.ts";
+import { matching, object, oneOf, tagged } from "../encoding/shape.ts";
 import type { VerifyEd25519 } from "../tlog/note.ts";
-import { type SshKeyType, sshKeyOf, verifySshsig } from "./sshsig.ts";
+import { type SshKeyType, securityKeyCounter, sshKeyOf, verifySshsig } from "./sshsig.ts";
+import {
+  assertionCounter,
+  checkAssertion,
+  type Passkeys,
+  parseAssertion,
+  passkeyMembers,
+} from "./webauthn.ts";
 
 /**
  * Longest public key accepted, in base64 characters: an ssh `sk-` key with its application fits.
@@ -20,8 +27,18 @@ const base64Text = matching(
   "base64 text",
 );
 
-/** `ed25519`: 32 raw bytes. `ssh`: the wire form of an OpenSSH public key (RFC 4253 §6.6). */
-export const publicKeyShape = object({ type: oneOf("ed25519", "ssh"), public: base64Text });
+const plainKey = object({ type: oneOf("ed25519", "ssh"), public: base64Text });
+const passkey = object({ type: oneOf("webauthn"), public: base64Text, ...passkeyMembers });
+
+/**
+ * `ed25519`: 32 raw bytes. `ssh`: the wire form of an OpenSSH public key (RFC 4253 §6.6).
+ * `webauthn`: the point of a passkey, 32 bytes of Ed25519 or 65 of P-256, uncompressed.
+ */
+export const publicKeyShape = tagged<Shaped<typeof plainKey> | Shaped<typeof passkey>>("type", {
+  ed25519: plainKey,
+  ssh: plainKey,
+  webauthn: passkey,
+});
 export type PublicKey = Shaped<typeof publicKeyShape>;
 
 /** First 16 bytes of SHA-256 of the key's material, in hex: names a key in an envelope. */
@@ -33,30 +50,59 @@ export type Custody = "hardware" | "software";
 export type KnownKey = {
   readonly id: KeyId;
   readonly custody: Custody;
-  readonly type: "ed25519" | SshKeyType;
-  /** Raw Ed25519 key, or the ssh wire form. */
+  /** Raw Ed25519 key, the ssh wire form, or a passkey's point. */
   readonly bytes: Uint8Array;
-};
+} & (
+  | { readonly type: "ed25519" | SshKeyType }
+  | {
+      readonly type: "webauthn";
+      readonly curve: "ed25519" | "p256";
+      readonly passkeys: Passkeys;
+    }
+);
 
 /** The SSHSIG namespace of Writ: a signature made for git or for files is no approval. */
 export const sshNamespace = "writ-entry@v1";
 
-/** Reads a public key of a trust root, or says why it is none. */
-export function knownKey(key: PublicKey): KnownKey | Refused {
+/** Reads a public key of a trust root with these rules for passkeys, or says why it is none. */
+export function knownKey(key: PublicKey, passkeys?: Passkeys): KnownKey | Refused {
   const bytes = fromBase64(key.public);
   if (bytes === undefined) return refused("bad-trust-root", "a public key is not base64");
-  if (key.type === "ed25519") {
-    if (bytes.length !== 32) return refused("bad-trust-root", "an ed25519 key is not 32 bytes");
-    return { id: keyIdOf("ed25519", bytes), custody: "software", type: "ed25519", bytes };
+  switch (key.type) {
+    case "ed25519":
+      return bytes.length === 32
+        ? { id: keyIdOf("ed25519", bytes), custody: "software", type: "ed25519", bytes }
+        : refused("bad-trust-root", "an ed25519 key is not 32 bytes");
+    case "ssh": {
+      const ssh = sshKeyOf(bytes);
+      if (isRefused(ssh)) return ssh;
+      const custody = ssh.hardware ? "hardware" : "software";
+      return { id: keyIdOf(ssh.curve, ssh.point), custody, type: ssh.keyType, bytes };
+    }
+    case "webauthn":
+      return knownPasskey(key, bytes, passkeys);
+    default:
+      return unreachable(key);
   }
-  const ssh = sshKeyOf(bytes);
-  if (isRefused(ssh)) return ssh;
-  return {
-    id: keyIdOf(ssh.curve, ssh.point),
-    custody: ssh.hardware ? "hardware" : "software",
-    type: ssh.keyType,
-    bytes,
-  };
+}
+
+function knownPasskey(
+  { attested }: Shaped<typeof passkey>,
+  point: Uint8Array,
+  passkeys: Passkeys | undefined,
+): KnownKey | Refused {
+  if (passkeys === undefined) {
+    return refused("bad-trust-root", "a passkey, and no rules for passkeys");
+  }
+  const curve = point.length === 32 ? "ed25519" : "p256";
+  if (curve === "p256" && (point.length !== 65 || point[0] !== 4)) {
+    return refused("bad-trust-root", "a passkey is not a point of Ed25519 or P-256");
+  }
+  if (attested !== undefined && !passkeys.authenticators.some((one) => one.aaguid === attested)) {
+    return refused("bad-trust-root", `authenticators of make ${attested} are not admitted`);
+  }
+  const custody = attested === undefined ? "software" : "hardware";
+  return { id: keyIdOf(curve, point), custody, type: "webauthn", bytes: point, curve, passkeys };
 }
 
 /** The id of a raw key: what an envelope carries to say which key signed it. */
@@ -85,7 +131,20 @@ export function checkSignature(
       );
       return isRefused(verdict) ? verdict : undefined;
     }
+    case "webauthn":
+      return checkAssertion({ ...key, point: key.bytes }, signed, verify);
     default:
-      return unreachable(key.type);
+      return unreachable(key);
   }
+}
+
+/**
+ * How often the device has signed, as it says with this signature, which was checked; `undefined`
+ * for a key that is no device's. Some devices always say 0 (WebAuthn §6.1.1).
+ */
+export function signatureCounter(key: KnownKey, signature: Uint8Array): number | undefined {
+  if (key.type === "ed25519") return undefined;
+  if (key.type !== "webauthn") return securityKeyCounter(key.bytes, signature);
+  const assertion = parseAssertion(signature);
+  return isRefused(assertion) ? undefined : assertionCounter(assertion);
 }

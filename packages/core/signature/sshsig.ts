@@ -159,6 +159,17 @@ function verifyWithKey(
   };
 }
 
+/** The counter of an `sk-` key's signature that was verified; `undefined` for any other. */
+export function securityKeyCounter(publicKey: Uint8Array, blob: Uint8Array): number | undefined {
+  const parsed = parseSshsig(blob);
+  const key = sshKeyOf(publicKey);
+  if (isRefused(parsed) || isRefused(key) || !key.hardware) return undefined;
+  const reader = sshReader(parsed.signature);
+  reader.text();
+  reader.bytes();
+  return readSecurityKey(reader)?.counter;
+}
+
 /** r and s as 64 bytes. */
 function readEcdsa(blob: Uint8Array | undefined): Uint8Array | undefined {
   if (blob === undefined) return undefined;

@@ -27,6 +27,10 @@ const guidance: { readonly [K in RefusalCode]: Guidance } = {
     hint: `${chainHint}; if nobody else used the key, it is in two places`,
   },
   replayed: { status: 409, hint: "nothing to do: it was said before" },
+  "cloned-key": {
+    status: 403,
+    hint: "something else signs with this key: take it out of the trust root",
+  },
   "bad-trust-root": { status: 422, hint: "correct the trust root, or follow the one in force" },
   "root-not-quorate": { status: 422, hint: "have the amendment's quorum sign, old and new" },
   "no-trust-root": { status: 409, hint: "submit the first trust root: ./writ up does it" },
