@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -222,4 +224,21 @@ test("what changes between two looks is looked at and told long before the inter
   writeFileSync(control, "SHUTDOWN=off\n");
   await until("a control that changed", () => newest()?.controls[0]?.value === "off");
   assert.ok(censusesOf(here.desk).length <= looks + 6);
+});
+
+test("what a model server says it serves is sent with the census, with the process that listens", async (context) => {
+  const here = await scene(context);
+  const body = JSON.stringify({ object: "list", data: [{ id: "chatbot-3.8" }] });
+  const server = createServer((request, response) => {
+    response.writeHead(request.url === "/v1/models" ? 200 : 404).end(body);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  context.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  await here.start("--interval", "3600", "--endpoint", `http://127.0.0.1:${port}/`);
+  await until("a first census", () => censusesOf(here.desk).length === 1, 60);
+  const [census] = censusesOf(here.desk);
+  const own = census?.endpoints?.filter(({ url }) => url === `http://127.0.0.1:${port}/`) ?? [];
+  const told = own.map(({ says, by }) => ({ says, pids: by.map(({ pid }) => pid) }));
+  assert.deepEqual(told, [{ says: [{ name: "chatbot-3.8" }], pids: [process.pid] }]);
 });

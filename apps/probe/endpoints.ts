@@ -18,8 +18,12 @@ const forgetMilliseconds = 600_000;
 /** Listeners asked in one look; a host with more gets a gap. */
 const listenersMax = 4096;
 
-/** Listeners that spoke no model API, and when they were asked. */
+/**
+ * When each listener is to be asked again: what spoke no model API, not so soon. What did speak one
+ * is kept with {@link always}: silence for once does not make it forgotten.
+ */
 export type EndpointMemory = Map<string, number>;
+const always = 0;
 
 export type EndpointsParts = {
   readonly proc: string;
@@ -43,8 +47,10 @@ type Asked = {
 /** Asks everything that listens, and every URL told. */
 export async function lookAtEndpoints(parts: EndpointsParts): Promise<SeenEndpoint[]> {
   const { ledger, memory, now } = parts;
-  const all = [...listenersAsked(parts), ...parts.urls.map(told)];
-  const due = all.filter(({ key }) => now() - (memory.get(key) ?? 0) >= forgetMilliseconds);
+  const here = listenersAsked(parts);
+  const known = new Set(here.map(({ url }) => url.href));
+  const all = [...here, ...parts.urls.map(told).filter(({ url }) => !known.has(url.href))];
+  const due = all.filter(({ key }) => now() >= (memory.get(key) ?? always));
   ledger.entries += all.length;
   const keys = new Set(all.map(({ key }) => key));
   for (const key of memory.keys()) if (!keys.has(key)) memory.delete(key);
@@ -65,7 +71,7 @@ export async function lookAtEndpoints(parts: EndpointsParts): Promise<SeenEndpoi
 }
 
 async function ask(parts: EndpointsParts, asked: Asked): Promise<Word | undefined> {
-  const { ledger, memory, now } = parts;
+  const { ledger } = parts;
   const words: Word[] = [];
   for (const question of questions) {
     const answer = await getShortly(new URL(question.path, asked.url));
@@ -73,7 +79,7 @@ async function ask(parts: EndpointsParts, asked: Asked): Promise<Word | undefine
       // One that keeps silent in the middle was heard before: that is told.
       if (words.length > 0) break;
       if (asked.port === undefined) ledger.gap(asked.url.href, "unreadable");
-      else memory.set(asked.key, now());
+      else noteSilence(parts, asked);
       return undefined;
     }
     ledger.bytes += answer.body.length;
@@ -81,9 +87,16 @@ async function ask(parts: EndpointsParts, asked: Asked): Promise<Word | undefine
     const word = members === undefined ? undefined : question.read(members);
     if (word !== undefined) words.push(word);
   }
-  if (words.length > 0) return joined(words);
-  if (asked.port !== undefined) memory.set(asked.key, now());
-  return undefined;
+  if (asked.port !== undefined) {
+    parts.memory.set(asked.key, words.length > 0 ? always : parts.now() + forgetMilliseconds);
+  }
+  return words.length > 0 ? joined(words) : undefined;
+}
+
+/** A model server under load keeps silent for a moment, and is no database for that. */
+function noteSilence({ memory, now, ledger }: EndpointsParts, { key, url }: Asked): void {
+  if (memory.get(key) === always) ledger.gap(url.href, "vanished-while-read");
+  else memory.set(key, now() + forgetMilliseconds);
 }
 
 function told(url: URL): Asked {
