@@ -7,6 +7,7 @@ import type { ServicePlacement } from "../register/document.ts";
 import { releaseKey } from "../register/register.ts";
 import type { SeenEndpoint } from "../sight/census.ts";
 import { endpointKey, type HostSight, type Look } from "../sight/host-sight.ts";
+import { begunOrders, orderedReleases } from "./begun-orders.ts";
 import type { Case } from "./finding.ts";
 
 type Spoken = {
@@ -38,10 +39,13 @@ export function* endpointImpostor(estate: Estate): Iterable<Case> {
  * A release that ought to be gone is still spoken of as served, by a process that shows no bytes.
  */
 export function* retiredServed(estate: Estate): Iterable<Case> {
+  const ordered = orderedReleases(estate);
   for (const spoken of spokenIn(estate)) {
     const { said, held, look } = spoken;
     const isGone = ({ place, release }: Served) => {
-      const known = estate.register.releases.get(releaseKey(place.component, release));
+      const key = releaseKey(place.component, release);
+      if (ordered.has(key)) return false;
+      const known = estate.register.releases.get(key);
       return known?.lifecycle === "retired" || known?.lifecycle === "destroyed";
     };
     // Other names may be those of a release that may run: then the name tells nothing.
@@ -121,11 +125,8 @@ function saysAnother(estate: Estate, spoken: Spoken): Case | undefined {
 
 /** The service's release, and those that orders whose effects have begun take it to. */
 function releasesNow(estate: Estate, place: ServicePlacement): ReadonlySet<string> {
-  const begun = [...estate.open]
-    .map((digest) => estate.proceedings.get(digest)!)
-    .filter(
-      ({ fenceIndex, writ }) => fenceIndex !== undefined && writ.component === place.component,
-    )
+  const begun = begunOrders(estate)
+    .filter(({ writ }) => writ.component === place.component)
     .flatMap(({ writ }) => (writ.to === undefined ? [] : [writ.to.release]));
   return new Set([place.release, ...begun]);
 }

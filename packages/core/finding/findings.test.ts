@@ -314,6 +314,27 @@ describe("writ × observation", () => {
     assert.deepEqual(raised(kit), []);
   });
 
+  test("a retired release that an order calls back may run from its first step on, not before", async () => {
+    const kit = await estateOn("h1");
+    await kit.carriedOut(order);
+    kit.sees(censusOf("h1", { runs: "3.8" }));
+    await kit.witness();
+    const back = { action: "replace", component: "chatbot", from: "3.8", to: "4.2" } as const;
+    const writ = kit.propose(back);
+    kit.decide("ben", writ);
+    kit.decide("cleo", writ);
+    await kit.witness();
+    kit.sees(censusOf("h1", { runs: "4.2" }));
+    assert.ok(raised(kit).includes("retired-present"));
+    await kit.witness();
+    kit.sees(censusOf("h1", { runs: "3.8" }));
+    await kit.witness();
+    kit.say("executor-h1", { kind: "execution", writ, step: 0, phase: "intent" });
+    kit.sees(censusOf("h1", { runs: "4.2" }));
+    assert.equal(kit.state(writ), "executing");
+    assert.ok(!raised(kit).includes("retired-present"));
+  });
+
   test("a deleted file that is still open defies a decommission, by process", async () => {
     const kit = await estateOn("h1");
     const writ = await kit.carriedOut({ action: "decommission", component: "chatbot" });

@@ -1,6 +1,5 @@
 /** Register × observation, for what the register places somewhere: is it there, and is it that? */
 
-import type { Proceeding } from "../authority/proceeding.ts";
 import type { Estate } from "../estate/estate.ts";
 import { keepsAlive } from "../estate/judge.ts";
 import type {
@@ -21,6 +20,7 @@ import {
   massKey,
   sightings,
 } from "../sight/host-sight.ts";
+import { begunOrders, orderedReleases } from "./begun-orders.ts";
 import type { Case } from "./finding.ts";
 
 /** A registered file, link or service that a look which covered its place did not see. */
@@ -58,7 +58,7 @@ export function* missing(estate: Estate): Iterable<Case> {
  * restarts is away only until its steps are over; a look since then must see it again.
  */
 function leaves(estate: Estate, { placement }: Placement, look: Look): boolean {
-  return begunWrits(estate).some(({ writ, executedIndex = Number.POSITIVE_INFINITY }) =>
+  return begunOrders(estate).some(({ writ, executedIndex = Number.POSITIVE_INFINITY }) =>
     writ.steps.some((step) => {
       if (step.placement !== placement) return false;
       if (step.step === "restart-service") return look.sinceSize <= executedIndex;
@@ -172,19 +172,8 @@ function mayRun(
   holders: ReadonlySet<string>,
 ): boolean {
   if (holders.has(releaseKey(component, release))) return true;
-  return begunWrits(estate).some(
-    ({ writ }) =>
-      writ.component === component &&
-      writ.to !== undefined &&
-      holders.has(releaseKey(component, writ.to.release)),
-  );
-}
-
-/** Orders whose effects have begun, and which sight has not yet borne out. */
-function begunWrits(estate: Estate): readonly Proceeding[] {
-  return [...estate.open]
-    .map((digest) => estate.proceedings.get(digest)!)
-    .filter(({ fenceIndex }) => fenceIndex !== undefined);
+  const ordered = orderedReleases(estate);
+  return [...holders].some((key) => ordered.has(key) && key.startsWith(`${component}@`));
 }
 
 /** Retired and destroyed releases have a rule of their own. */

@@ -5,6 +5,7 @@ import { keepsAlive, leavingDigests } from "../estate/judge.ts";
 import type { Mass } from "../sight/census.ts";
 import { type HostSight, holdKey, type Look, massKey } from "../sight/host-sight.ts";
 import { ownNames, symlinksOf } from "../sight/own-names.ts";
+import { orderedReleases } from "./begun-orders.ts";
 import type { Case } from "./finding.ts";
 
 type Stray = {
@@ -178,8 +179,10 @@ type Ending = {
 /** Content that ought to be gone, and since when: by lifecycle, or by a writ that was executed. */
 function goneDigests(estate: Estate): ReadonlyMap<Digest, Ending> {
   const gone = new Map<Digest, Ending>();
+  const ordered = orderedReleases(estate);
   for (const [release, { document, lifecycle, lifecycleSince }] of estate.register.releases) {
     if (lifecycle !== "retired" && lifecycle !== "destroyed") continue;
+    if (ordered.has(release)) continue;
     for (const { digest } of document.artefacts) {
       if (!isKept(estate, digest)) {
         gone.set(digest, { release, says: `${release} is ${lifecycle}`, index: lifecycleSince });
