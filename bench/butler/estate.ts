@@ -23,7 +23,8 @@ import { rootEntry, rootOf } from "./root.ts";
 import { Speaker } from "./speaker.ts";
 
 /** A look of a small host takes a fraction of this. */
-const lookEverySeconds = 1;
+const lookEverySecondsUsual = 1;
+const witnessesUsual = 2;
 const people = ["ada", "ben", "ben-spare", "cleo", "butler"] as const;
 export type Person = (typeof people)[number];
 type PublicKey = TrustRootDocument["journal"]["key"];
@@ -38,6 +39,10 @@ export type EstateParts = {
   readonly silenceSeconds: number;
   /** Mounts a small disk for the server's data: a full one is then easily had. */
   readonly serverDiskBytes?: number;
+  /** Seconds between looks; absent: 1. */
+  readonly lookEverySeconds?: number;
+  /** How many witnesses cosign, of whom two must; absent: 2. */
+  readonly witnesses?: number;
 };
 
 /** A host that is governed: its processes, its disk, its probe and its executor. */
@@ -62,10 +67,12 @@ export class Estate {
   id: Digest = "sha256:";
   root!: TrustRootDocument;
   readonly #port: number;
+  readonly #lookEverySeconds: number;
 
   constructor(parts: EstateParts, given: { keys: Estate["keys"]; port: number }) {
     this.folder = parts.folder;
     this.#port = given.port;
+    this.#lookEverySeconds = parts.lookEverySeconds ?? lookEverySecondsUsual;
     this.keys = given.keys;
     this.url = `http://127.0.0.1:${given.port}`;
     this.api = openApi(this.url);
@@ -97,7 +104,7 @@ export class Estate {
     const { url = this.url, roots = [this.at(host).disk] } = how;
     return [
       ...["run", "--data", this.data(`probe-${host}`), "--host", host, "--server", url],
-      ...["--estate", this.id, "--interval", String(lookEverySeconds)],
+      ...["--estate", this.id, "--interval", String(this.#lookEverySeconds)],
       ...roots.flatMap((root) => ["--root", root]),
     ];
   }
@@ -151,7 +158,7 @@ async function found(estate: Estate, parts: EstateParts): Promise<void> {
   const origin = "writ.test/butler";
   const bytes = fromBase64(checkpointKey.public)!;
   const vkey = formatVerifierKey(must(verifierKey(origin, noteKeyTypes.ed25519, bytes)));
-  await startWitnesses(estate, vkey);
+  await startWitnesses(estate, vkey, parts.witnesses ?? witnessesUsual);
   const hosts: Host[] = [];
   const principals = [];
   for (const name of parts.hosts) {
@@ -199,10 +206,11 @@ function keyOf({ public: written }: PublicKey): PublicKey {
   return { type: "ed25519", public: written };
 }
 
-async function startWitnesses(estate: Estate, vkey: string): Promise<void> {
+async function startWitnesses(estate: Estate, vkey: string, count: number): Promise<void> {
   const { control: host } = estate;
+  const names = Array.from({ length: count }, (_, at) => `witness-${at + 1}`);
   await Promise.all(
-    ["witness-1", "witness-2"].map(async (name) => {
+    names.map(async (name) => {
       const words = ["--data", estate.data(name), "--name", name, "--log", vkey];
       const witness = new App({ kind: "witness", host, log: estate.log(name), words });
       const { address } = await witness.start();
