@@ -1,11 +1,8 @@
 /** The command line of ./writ. */
-import { enableCompileCache } from "node:module";
-import { fileURLToPath } from "node:url";
-import { processShell } from "./shell.ts";
+import "./compile-cache.ts";
 
-// Stripped and compiled once, not at each command. Beside the dependencies, not in the machine's
-// temporary folder: there another user could have put code for us.
-enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/writ", import.meta.url)));
+// What is imported after it can be kept; what is imported beside it could not.
+const { processShell } = await import("./shell.ts");
 const { runProgram } = await import("./program.ts");
 
 // A reader that has seen enough (`| head`) is no failure of ours.

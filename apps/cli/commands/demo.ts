@@ -11,6 +11,7 @@ import { dataHelp, homeFolder } from "../home.ts";
 import { isProblem, type Outcome, problem } from "../outcome.ts";
 import { openProgress } from "../progress.ts";
 import type { Shell } from "../shell.ts";
+import { nodeFlags } from "../up/layout.ts";
 
 type DemoOptions = { readonly data?: string; readonly json?: boolean; readonly keep?: boolean };
 
@@ -81,7 +82,7 @@ function wordsFor(
 ): readonly string[] {
   const { runtime, scratch, results, enclosure } = parts;
   return [
-    "--disable-warning=ExperimentalWarning",
+    ...nodeFlags,
     script,
     ...["--scratch", scratch, "--runtime", runtime, "--results", results],
     ...(enclosure.isolated ? ["--isolated"] : []),

@@ -13,6 +13,8 @@ export type Finding = Exclude<Awaited<ReturnType<Api["findings"]>>, { refused: u
 
 type FindingsOptions = { readonly data?: string; readonly json?: boolean };
 
+const labelWidth = 11;
+
 export function findingsCommand({ shell, run }: Cli): Command {
   return new Command("findings")
     .option("--data <dir>", dataHelp)
@@ -58,17 +60,24 @@ function findingText(shell: Shell, finding: Finding): string {
   const subject = [finding.component, finding.release].filter((part) => part !== undefined);
   const of = subject.length === 0 ? "" : `  ${inertAscii(subject.join("@"))}`;
   const when = since.time === 0 ? `entry ${since.index}` : whenText(since.time, shell.now());
+  const line = (label: string, text: string) =>
+    `  ${shell.tone("faint", label.padEnd(labelWidth))} ${partsOnLines(text)}`;
   const side = ({ kind, says, entry }: Finding["left"]) =>
-    `  ${shell.tone("faint", kind.padEnd(11))} ${inert(says)}` +
+    line(kind, inert(says)) +
     (entry === undefined ? "" : shell.tone("faint", `  (entry ${entry})`));
   return `${[
     `${shell.tone(severityTone(severity), severity.padEnd(8))}  ${shell.tone("strong", rule)}${of}`,
-    `  ${shell.tone("faint", "where".padEnd(11))} ${inertAscii(where)} on ${inertAscii(host)}`,
-    `  ${shell.tone("faint", "since".padEnd(11))} ${when}`,
+    line("where", `${inertAscii(where)} on ${inertAscii(host)}`),
+    line("since", when),
     side(finding.left),
     side(finding.right),
-    `  ${shell.tone("faint", "do".padEnd(11))} ${inert(finding.advice)}`,
+    line("do", inert(finding.advice)),
   ].join("\n")}\n`;
+}
+
+/** Sums name several things, parted by semicolons: each is found sooner on a line of its own. */
+function partsOnLines(text: string): string {
+  return text.replaceAll("; ", `;\n${" ".repeat(labelWidth + 3)}`);
 }
 
 function severityTone(severity: Finding["severity"]): Tone {

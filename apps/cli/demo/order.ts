@@ -46,7 +46,10 @@ export function tellCoverage(teller: Teller, { verdict }: Proceeding): void {
   for (const { host, ledgers } of verdict?.covered ?? []) {
     for (const { vantage, roots, entries, bytes, gapsTotal } of ledgers) {
       const under = roots.length === 0 ? "" : ` under ${roots.join(", ")}`;
-      const gaps = gapsTotal === 0 ? "no gaps" : countText(gapsTotal, "gap that hides nothing");
+      const gaps =
+        gapsTotal === 0
+          ? "no gaps"
+          : countText(gapsTotal, "gap that hides nothing", "gaps that hide nothing");
       const read = bytes === 0 ? "" : `, ${sizeText(bytes)} read`;
       const what = countText(entries, "entry", "entries");
       teller.say(`  ${host} ${vantage}: ${what}${read}${under}, ${gaps}`, "faint");

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findingsText } from "../commands/findings.ts";
+import { nodeFlags } from "../up/layout.ts";
 import { orderAs, tellCourse } from "./order.ts";
 import { component, freePort } from "./scene.ts";
 import type { Stage } from "./stage.ts";
@@ -66,7 +67,7 @@ async function commandOf({ scene, connection }: Stage): Promise<readonly string[
   const serve = scene.serving(scene.weights("4.2"), await freePort());
   return [
     process.execPath,
-    "--disable-warning=ExperimentalWarning",
+    ...nodeFlags,
     script,
     ...["--data", folder, "--key", join(folder, "agents", `${agentName}.key`)],
     ...["--control", scene.control, "--weights", scene.weights("4.2")],

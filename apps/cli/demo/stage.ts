@@ -125,9 +125,11 @@ export class Stage {
     return this.until("the executor to act and the probe to see it", async () => {
       const proceeding = await this.connection.api.writ(digest);
       if (isRefused(proceeding)) return undefined;
-      const { state, certificateIndex } = proceeding;
-      const isOver =
+      const { state, certificateIndex, course } = proceeding;
+      const isDecided =
         state === "defied" || (state === "fulfilled" && certificateIndex !== undefined);
+      // When it came to that is known a moment later, from the witnesses.
+      const isOver = isDecided && course.every(({ time }) => time !== null);
       return isOver || Date.now() > deadline ? proceeding : undefined;
     });
   }

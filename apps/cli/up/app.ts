@@ -9,7 +9,7 @@ import { closeSync, openSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { type Problem, problem } from "../outcome.ts";
-import { type AppKind, type Layout, scriptOf } from "./layout.ts";
+import { type AppKind, type Layout, nodeFlags, scriptOf } from "./layout.ts";
 
 export type AppParts = {
   readonly layout: Layout;
@@ -144,8 +144,6 @@ export class App {
     else this.#parts.tell(`${this.name} runs again`);
   }
 }
-
-const nodeFlags = ["--disable-warning=ExperimentalWarning"];
 
 /** Runs an app's script once and reads the one JSON line that it prints. */
 export function askApp(

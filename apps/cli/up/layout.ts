@@ -13,6 +13,12 @@ export function scriptOf(kind: AppKind): string {
   return join(appsFolder, kind, "main.ts");
 }
 
+/** What every process of ours is started with. */
+export const nodeFlags: readonly string[] = [
+  "--disable-warning=ExperimentalWarning",
+  `--import=${new URL("../compile-cache.ts", import.meta.url)}`,
+];
+
 export type Layout = ReturnType<typeof layoutOf>;
 
 /** Paths in a data folder. */

@@ -156,6 +156,22 @@ test("a service whose pid file was taken away is found and stopped all the same"
   assert.equal(processAt(child.pid!), undefined);
 });
 
+test("a pid file that names another command's process: nothing is done, and a person told", async () => {
+  for (const kind of ["start-service", "restart-service"] as const) {
+    const folder = newFolder();
+    const step = stepIn(folder, kind);
+    const stranger = await startByHand(stepIn(folder, kind, ["/bin/sleep", "654"]));
+    const reading = await driver.readState(step, undefined);
+    assert.equal(reading.state, "neither");
+    assert.match(reading.detail, new RegExp(`names process ${stranger.pid}, .*sleep 654`));
+    assert.match(reading.detail, /order again$/);
+    // Whoever writes a pid file must not be able to stop an order on the service itself.
+    await startByHand(step, { pidFile: false });
+    assert.notEqual((await driver.readState(step, undefined)).state, "neither");
+    assert.ok(isAlive(processAt(stranger.pid!) ?? { pid: 0, started: 0 }), "it lives");
+  }
+});
+
 test("a script is known by its first line's interpreter", async () => {
   const folder = newFolder();
   const script = join(folder, "serve");

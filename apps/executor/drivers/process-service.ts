@@ -28,6 +28,8 @@ const glanceMilliseconds = 50;
 const killMilliseconds = 5000;
 /** A service that dies at once, by a wrong path or a taken port, mostly does within this. */
 const settleMilliseconds = 500;
+/** How much of another command's line is told. */
+const commandShownBytes = 200;
 /** What a service is given of the executor's environment: nothing that could be a secret. */
 const environmentKept = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
 
@@ -36,6 +38,8 @@ type View = {
   readonly running: readonly SeenProcess[];
   /** The one of them that the pid file means. */
   readonly named: SeenProcess | undefined;
+  /** What the pid file means instead: a live process that runs another command. */
+  readonly stranger: SeenProcess | undefined;
 };
 
 /** Plain processes as services. */
@@ -82,18 +86,25 @@ function view(service: ProcessService): View {
       runs(process.commandLine, service.command) &&
       (isSame(process, named) || folderOf(process)?.equals(folder) === true),
   );
-  return { running, named: running.find((process) => isSame(process, named)) };
+  const own = running.find((process) => isSame(process, named));
+  return { running, named: own, stranger: own === undefined ? named : undefined };
 }
 
 function isSame(a: SeenProcess, b: SeenProcess | undefined): boolean {
   return a.pid === b?.pid && a.started === b.started;
 }
 
-function asReading({ step }: ProcessStep, seen: View, memory: string | undefined): Reading {
-  const { running, named } = seen;
+function asReading(of: ProcessStep, seen: View, memory: string | undefined): Reading {
+  const { step } = of;
+  const { running, named, stranger } = seen;
   const pids = running.map(({ pid }) => pid).join(", ");
   const detail = running.length === 0 ? "it does not run" : `it runs as process ${pids}`;
   if (step === "stop-service") return { state: running.length === 0 ? "after" : "before", detail };
+  // The service seems to run by another command than humans registered: a second one beside it
+  // would be no order's effect. Where the registered command runs, a pid file stops nothing.
+  if (memory === undefined && stranger !== undefined && running.length === 0) {
+    return { state: "neither", detail: strangerText(of.service, stranger) };
+  }
   if (step === "start-service") return { state: named === undefined ? "before" : "after", detail };
   if (memory === undefined) return { state: "before", detail };
   const old = new Set(memory.split(" "));
@@ -101,6 +112,17 @@ function asReading({ step }: ProcessStep, seen: View, memory: string | undefined
   if (remaining.length > 0) return { state: "before", detail };
   if (named === undefined) return { state: "before", detail: `${detail}; the old one is gone` };
   return { state: "after", detail: `${detail}, started anew` };
+}
+
+function strangerText(service: ProcessService, { pid, commandLine }: SeenProcess): string {
+  // Its length is the stranger's choice, and what to do must not be cut off after it.
+  const seen = commandLine.toString("utf8", 0, commandShownBytes).replaceAll("\0", " ").trim();
+  const file = plain(service.pidFile);
+  return (
+    `nothing was done: ${file} names process ${pid}, which runs \`${seen}\` and not the ` +
+    `registered \`${service.command.join(" ")}\`; register the command that it runs by, or ` +
+    `end it and remove ${file}, and order again`
+  );
 }
 
 /** Asks processes to go, and kills those that do not. In words which of them would not. */
