@@ -5,7 +5,11 @@
 
 const hexDigits = "0123456789abcdef";
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const base64Values = new Map([...base64Digits].map((digit, value) => [digit.charCodeAt(0), value]));
+/** By character code; 255: no digit. */
+const base64Values = new Uint8Array(128).fill(255);
+for (const [value, digit] of [...base64Digits].entries()) {
+  base64Values[digit.charCodeAt(0)] = value;
+}
 
 /** True if both hold the same bytes. Not constant time: nothing compared here is secret. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -69,8 +73,9 @@ export function fromBase64(text: string): Uint8Array | undefined {
     const digits = i + 4 === text.length ? 4 - padding : 4;
     let word = 0;
     for (let d = 0; d < 4; d += 1) {
-      const value = d < digits ? base64Values.get(text.charCodeAt(i + d)) : 0;
-      if (value === undefined) return undefined;
+      // A code past the table is undefined, and no digit either.
+      const value = d < digits ? (base64Values[text.charCodeAt(i + d)] ?? 255) : 0;
+      if (value === 255) return undefined;
       word = (word << 6) | value;
     }
     // Bits that padding leaves over must be zero, or two texts would mean the same bytes.

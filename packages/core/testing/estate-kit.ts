@@ -45,7 +45,15 @@ export type TestKey = {
 
 const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
 
+const keysMade = new Map<string, TestKey>();
+
 export function testKey(name: string): TestKey {
+  const made = keysMade.get(name) ?? makeKey(name);
+  keysMade.set(name, made);
+  return made;
+}
+
+function makeKey(name: string): TestKey {
   const seed = sha256(new TextEncoder().encode(`test key ${name}`));
   const der = Buffer.concat([pkcs8Prefix, seed]);
   const privateKey = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
