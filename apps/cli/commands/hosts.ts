@@ -60,7 +60,19 @@ function hostText(shell: Shell, { host, heard, census }: Host): string {
         census.coverage.map((ledger) => rowOf(ledger)),
       ),
     ),
+    blindText(shell, census),
   ].join("");
+}
+
+/** What to do about places that stand in the way of every proof. */
+function blindText(shell: Shell, { coverage }: Census): string {
+  const blocking = coverage.reduce((sum, { blockingGaps }) => sum + blockingGaps, 0);
+  if (blocking === 0) return "";
+  const told = `${countText(blocking, "place")} could hide a model, and nothing is proven absent`;
+  return (
+    `  ${shell.tone("warning", told)}\n` +
+    "  next: let the probe see them, or ./writ register accept-blind --because WHY --as NAME\n"
+  );
 }
 
 const columns: readonly Column[] = [
@@ -69,10 +81,12 @@ const columns: readonly Column[] = [
   { head: "read", align: "right" },
   { head: "gaps", align: "right" },
   { head: "that block", align: "right" },
+  { head: "accepted", align: "right" },
   { head: "under", wraps: true },
 ];
 
-type Ledger = NonNullable<Host["census"]>["coverage"][number];
+type Census = NonNullable<Host["census"]>;
+type Ledger = Census["coverage"][number];
 
 function rowOf({
   vantage,
@@ -80,6 +94,7 @@ function rowOf({
   bytes,
   gapsTotal,
   blockingGaps,
+  acceptedGaps,
   roots,
 }: Ledger): readonly Cell[] {
   const blocks: Cell = blockingGaps === 0 ? "0" : { text: String(blockingGaps), tone: "warning" };
@@ -89,6 +104,7 @@ function rowOf({
     sizeText(bytes),
     String(gapsTotal),
     blocks,
+    String(acceptedGaps),
     roots.map(inertAscii).join(", "),
   ];
 }

@@ -4,6 +4,7 @@
 import {
   type Census,
   censusShape,
+  inertAscii,
   isRefused,
   type JsonObject,
   type RegisterDocument,
@@ -11,6 +12,7 @@ import {
 } from "@writ/core";
 import { Command } from "commander";
 import { stringify as yamlText } from "yaml";
+import { acceptedOn, unseenPlaces, unseenText } from "../blind-spots.ts";
 import {
   countedMasses,
   isExpected,
@@ -24,6 +26,7 @@ import { connect } from "../connection.ts";
 import { dataHelp } from "../home.ts";
 import { isProblem, type Outcome, problem, refusalProblem } from "../outcome.ts";
 import { printJson, type Shell } from "../shell.ts";
+import { countText } from "../words.ts";
 
 type DraftOptions = { readonly data?: string; readonly json?: boolean };
 
@@ -45,6 +48,7 @@ async function draft(shell: Shell, options: DraftOptions): Promise<Outcome> {
   if (isRefused(hosts)) return refusalProblem(hosts);
   const known = knownContents(register.releases.map(({ document }) => document));
   const documents: RegisterDocument[] = [];
+  const unseen: string[] = [];
   for (const { host, census: seen } of hosts) {
     if (seen === undefined) continue;
     const answer = await api.census(host);
@@ -52,13 +56,31 @@ async function draft(shell: Shell, options: DraftOptions): Promise<Outcome> {
     const census = shape.read(censusShape, answer as JsonObject, "census");
     if (isRefused(census)) return refusalProblem(census);
     documents.push(...draftedDocuments(census, known, documents));
+    const places = unseenPlaces(census, acceptedOn(host, register.hosts));
+    unseen.push(...places.map((place) => `${inertAscii(host)}, ${unseenText(place)}`));
   }
   if (documents.length === 0) {
     return problem("not-running", "nothing was found that is not registered", "./writ hosts");
   }
   if (options.json === true) printJson(shell, { set: documents, remove: [] });
-  else shell.out(remarks + yamlText({ set: documents, remove: [] }));
+  else shell.out(remarks + unseenRemarks(unseen) + yamlText({ set: documents, remove: [] }));
   return 0;
+}
+
+const unseenShown = 20;
+
+/** What was not looked at is not in this file, and whoever signs it should know. */
+function unseenRemarks(unseen: readonly string[]): string {
+  if (unseen.length === 0) return "";
+  const more = unseen.length - unseenShown;
+  return [
+    "# Not seen, and so not in here; could hide a model:",
+    ...unseen.slice(0, unseenShown).map((text) => `#   ${text}`),
+    ...(more > 0 ? [`#   and ${countText(more, "more", "more")}`] : []),
+    "# Give the probe the rights to see it, or accept that it does not:",
+    "#   ./writ register accept-blind --because WHY --as NAME",
+    "",
+  ].join("\n");
 }
 
 const remarks = `\

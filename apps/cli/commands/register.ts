@@ -19,6 +19,7 @@ import { isProblem, type Outcome, type Problem, problem, refusalProblem } from "
 import { registerText } from "../register-text.ts";
 import { printJson, type Shell } from "../shell.ts";
 import { countText } from "../words.ts";
+import { registerAcceptBlindCommand } from "./register-accept-blind.ts";
 import { registerDraftCommand } from "./register-draft.ts";
 
 export type RegisterAnswer = Exclude<Awaited<ReturnType<Api["register"]>>, { refused: unknown }>;
@@ -35,7 +36,8 @@ export function registerCommand(cli: Cli): Command {
     .addCommand(addCommand(cli))
     .addCommand(showCommand(cli))
     .addCommand(exportCommand(cli))
-    .addCommand(registerDraftCommand(cli));
+    .addCommand(registerDraftCommand(cli))
+    .addCommand(registerAcceptBlindCommand(cli));
 }
 
 function addCommand({ shell, run }: Cli): Command {

@@ -92,13 +92,14 @@ function isOver({ state }: WritSummary): boolean {
 }
 
 function overviewText(shell: Shell, overview: Overview): string {
-  const { estate, findings, writs } = overview;
+  const { estate, findings, writs, hosts } = overview;
   const open = writs.filter((writ) => !isOver(writ));
   const shown = [...open, ...writs.filter(isOver).slice(0, closedShown)];
   const lines = [
     `${answerText(shell, overview)}\n`,
     shell.tone("faint", `${whereText(shell, overview)}\n`),
   ];
+  lines.push(...hosts.map((host) => blindText(shell, host)));
   if (findings.length > 0) lines.push(`\n${rulesText(shell, findings)}`);
   if (shown.length > 0)
     lines.push(
@@ -112,6 +113,14 @@ function overviewText(shell: Shell, overview: Overview): string {
     lines.push("\nnext: register what ought to run: ./writ register add FILE\n");
   }
   return lines.join("");
+}
+
+/** A host that is not seen whole: no writ on it can be fulfilled, and a person should know. */
+function blindText(shell: Shell, { host, census }: Host): string {
+  const blind = census?.coverage.reduce((sum, { blockingGaps }) => sum + blockingGaps, 0) ?? 0;
+  if (blind === 0) return "";
+  const told = `${inertAscii(host)} is not seen whole: ${countText(blind, "place")}`;
+  return `${shell.tone("warning", told)} could hide a model; ./writ hosts\n`;
 }
 
 /** The first line: is a person needed, and for what? */

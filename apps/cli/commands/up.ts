@@ -167,7 +167,13 @@ type Welcome = {
 
 function welcome(shell: Shell, parts: Welcome): void {
   const { options } = parts;
-  const told = { ...parts, isTrial: isTrial(parts), stays: options.once !== true };
+  const { folder } = parts.layout;
+  const isFound = folder === homeFolder(shell, undefined);
+  const dataOption = isFound
+    ? ""
+    : ` --data ${/^[\w/.+-]+$/.test(folder) ? folder : `'${folder}'`}`;
+  const stays = options.once !== true;
+  const told = { ...parts, isTrial: isTrial(parts), stays, dataOption };
   if (options.json === true) printJson(shell, welcomeJson(told));
   else shell.out(welcomeText(shell, told));
 }

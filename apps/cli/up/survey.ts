@@ -1,7 +1,15 @@
 /** Waits for the first census of this host, and tells what it found. */
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Census, censusShape, isRefused, type JsonObject, shape } from "@writ/core";
+import {
+  type BlindSpot,
+  type Census,
+  censusShape,
+  isRefused,
+  type JsonObject,
+  shape,
+} from "@writ/core";
+import { acceptedOn } from "../blind-spots.ts";
 import { type Known, knownContents } from "../census-table.ts";
 import { type Problem, refusalProblem } from "../outcome.ts";
 import type { Progress } from "../progress.ts";
@@ -13,7 +21,12 @@ const pollMilliseconds = 250;
 /** The probe's last lines hold its newest word on how far it is. */
 const logTailBytes = 8192;
 
-export type Survey = { readonly census: Census; readonly known: Known };
+export type Survey = {
+  readonly census: Census;
+  readonly known: Known;
+  /** Blind spots of this host that people accepted. */
+  readonly accepted: readonly BlindSpot[];
+};
 
 /** The newest census of this host; `undefined` if it was given up while waiting. */
 export async function survey(
@@ -44,7 +57,8 @@ export async function survey(
   if (isRefused(census)) return refusalProblem(census);
   const register = await api.register();
   if (isRefused(register)) return refusalProblem(register);
-  return { census, known: knownContents(register.releases.map(({ document: one }) => one)) };
+  const known = knownContents(register.releases.map(({ document: one }) => one));
+  return { census, known, accepted: acceptedOn(setup.host, register.hosts) };
 }
 
 async function newestProgress(path: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 /** What `writ up` says when all runs: what was found, who may sign, and what to do next. */
 import { inertAscii } from "@writ/core";
+import { unseenPlaces, unseenText } from "../blind-spots.ts";
 import { censusTable, countedMasses, coverageText, isExpected } from "../census-table.ts";
 import type { Shell } from "../shell.ts";
 import { countText, sizeText } from "../words.ts";
@@ -16,6 +17,8 @@ export type Told = {
   readonly founders: Founders | undefined;
   /** True if this run made people's keys itself. */
   readonly isTrial: boolean;
+  /** What later commands must be told to find this folder; empty if they find it by themselves. */
+  readonly dataOption: string;
   /** True if everything goes on running. */
   readonly stays: boolean;
 };
@@ -41,6 +44,7 @@ export function welcomeText(shell: Shell, told: Told): string {
       `${told.stays ? `served at ${estate.estate.url}` : "stopped again"}, ` +
       `kept in ${layout.folder}\n`,
     told.isTrial ? trialText(shell, told) : "",
+    blindText(shell, told),
     nextText(told, unexplained),
   ].join("");
 }
@@ -54,16 +58,36 @@ function trialText(shell: Shell, { founders, layout }: Told): string {
   ].join("");
 }
 
-function nextText({ stays, founders }: Told, unexplained: number): string {
+const unseenShown = 8;
+
+/** What the probe cannot see here: until it does, or people accept it, nothing is proven absent. */
+function blindText(shell: Shell, { seen, founders }: Told): string {
+  const unseen = unseenPlaces(seen.census, seen.accepted);
+  if (unseen.length === 0) return "";
+  const more = unseen.length - unseenShown;
   const who = founders?.humans[0]?.name ?? "NAME";
-  const first = stays ? "in another terminal, " : "";
+  return [
+    `${shell.tone("warning", "not seen:")} places that could hide a model; no writ is fulfilled\n`,
+    "  while they are neither seen nor accepted:\n",
+    ...unseen.slice(0, unseenShown).map((one) => `    ${unseenText(one)}\n`),
+    ...(more > 0 ? [`    and ${countText(more, "more", "more")}\n`] : []),
+    "  run ./writ up as a user who may look there, or sign that it is accepted:\n",
+    `    ./writ register accept-blind --because WHY --as ${who}\n`,
+  ].join("");
+}
+
+function nextText({ stays, founders, dataOption }: Told, unexplained: number): string {
+  const who = founders?.humans[0]?.name ?? "NAME";
+  // The folder is known to later commands only if it is the usual one, or they are told it.
+  const first = stays ? "in another terminal, " : "./writ up again; then, in another terminal, ";
+  const where = dataOption === "" ? "" : `      each with${dataOption}\n`;
   const next =
     unexplained === 0
       ? `next: ${first}./writ status\n`
       : `next: ${first}say what ought to be here:\n` +
         "      ./writ register draft > register.yaml, edit it,\n" +
         `      then ./writ register add register.yaml --as ${who}\n`;
-  return `${next}${stays ? "^C stops everything\n" : ""}`;
+  return `${next}${where}${stays ? "^C stops everything\n" : ""}`;
 }
 
 /** For a program. */

@@ -2,10 +2,13 @@
 import { randomBytes } from "node:crypto";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import {
+  type BlindSpot,
   blockingGaps,
+  type Coverage,
   digestOf,
   type Estate,
   type HostSight,
+  isAccepted,
   isRefused,
   parseEntry,
   refused,
@@ -113,11 +116,16 @@ function hostNames(estate: Estate): readonly string[] {
 function hostsOf(estate: Estate) {
   return hostNames(estate).map((host) => {
     const sight = estate.sights.get(host);
-    return { host, heard: sight && { ...sight.heard }, census: sight && summaryOf(sight) };
+    const accepted = estate.register.hosts.get(host)?.document.blindSpots ?? [];
+    return {
+      host,
+      heard: sight && { ...sight.heard },
+      census: sight && summaryOf(sight, accepted),
+    };
   });
 }
 
-function summaryOf({ latest }: HostSight) {
+function summaryOf({ latest }: HostSight, accepted: readonly BlindSpot[]) {
   if (latest === undefined) return undefined;
   const { census, index, sinceSize } = latest;
   return {
@@ -130,15 +138,22 @@ function summaryOf({ latest }: HostSight) {
     controls: census.controls.length,
     links: census.links.length,
     coverage: census.coverage.map((ledger) => ({
+      ...gapCounts(ledger, accepted),
       vantage: ledger.vantage,
       roots: [...ledger.roots],
       entries: ledger.entries,
       bytes: ledger.bytes,
       gapsTotal: ledger.gapsTotal,
-      blockingGaps: blockingGaps(ledger).length,
       milliseconds: ledger.milliseconds,
     })),
   };
+}
+
+/** Of the gaps that could hide a model: how many block a proof, and how many humans accepted. */
+function gapCounts(ledger: Coverage, accepted: readonly BlindSpot[]) {
+  const gaps = blockingGaps(ledger);
+  const blocking = gaps.filter((gap) => !isAccepted(gap, ledger.vantage, accepted)).length;
+  return { blockingGaps: blocking, acceptedGaps: gaps.length - blocking };
 }
 
 /** The census as its probe sent it: the blob's own bytes, not written again. */

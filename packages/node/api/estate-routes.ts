@@ -105,7 +105,10 @@ const ledger = z.object({
   entries: count,
   bytes: count,
   gapsTotal: count,
+  /** Gaps that could hide a model and that nobody accepted: each blocks a proof of absence. */
   blockingGaps: count,
+  /** Gaps that could hide a model, and that the register accepts as blind spots. */
+  acceptedGaps: count,
   milliseconds: count,
 });
 
