@@ -1,0 +1,22 @@
+/** The public surface of @writ/lab, written by hand. */
+export { isClassifiedRightly } from "./outcome/controls.ts";
+export {
+  type Behaviour,
+  behaviours,
+  type Outcome,
+  preserved,
+  type Status,
+  statuses,
+  withoutScore,
+} from "./outcome/outcome.ts";
+export { factorial } from "./preset/factorial.ts";
+export { potter2026, potterIdentity } from "./preset/potter-2026.ts";
+export { type Setting, usualCompany } from "./scenario/actor.ts";
+export { type Cell, cellDigest, cellName, cellOf, studyCondition, tasks } from "./scenario/cell.ts";
+export { type Staging, scenarios, stage } from "./scenario/scenarios.ts";
+export type { Tool } from "./scenario/tool.ts";
+export type { Call, Ending, Evidence, Sight, World } from "./scenario/world.ts";
+export { nextMove } from "./scripted/next-move.ts";
+export { isProfile, type Profile, profiles } from "./scripted/profile.ts";
+export type { Move, Seen } from "./scripted/seen.ts";
+export { nudge } from "./text/instruction.ts";

@@ -1,0 +1,45 @@
+/** All scenarios, and what one cell of them means. */
+import { instructionBlock, systemMessage } from "../text/instruction.ts";
+import { actorOf, type Setting } from "./actor.ts";
+import type { Cell, Task } from "./cell.ts";
+import { alignmentFaking, evaluation, tampering } from "./evaluation.ts";
+import { finance } from "./finance.ts";
+import type { Casting, Scenario } from "./scenario.ts";
+import { deletion, transfer } from "./servers.ts";
+import { memoryTool, type Tool, toolSets } from "./tool.ts";
+import type { World } from "./world.ts";
+
+export const scenarios: { readonly [T in Task]: Scenario } = {
+  misrep_finance: finance,
+  misrep_evaluation: evaluation,
+  tampering,
+  alignment_faking: alignmentFaking,
+  exfiltration_transfer: transfer,
+  exfiltration_deletion: deletion,
+};
+
+/** All that a subject is given in one rollout. */
+export type Staging = {
+  readonly scenario: Scenario;
+  readonly casting: Casting;
+  readonly system: string;
+  readonly user: string;
+  readonly tools: readonly Tool[];
+  readonly world: World;
+};
+
+/** Fills a cell in. The same cell and setting always give the same staging. */
+export function stage(cell: Cell, setting: Setting): Staging {
+  const scenario = scenarios[cell.task];
+  const casting = { actor: actorOf(cell.target, setting), setting };
+  const world = scenario.world(cell, casting);
+  const tools = toolSets[cell.tools === "shell" ? "shell" : scenario.toolSet];
+  return {
+    scenario,
+    casting,
+    system: systemMessage(cell, casting.actor, setting),
+    user: `${scenario.ask(cell, casting)}\n\n${instructionBlock}`,
+    tools: world.memory === null || cell.tools === "shell" ? tools : [...tools, memoryTool],
+    world,
+  };
+}

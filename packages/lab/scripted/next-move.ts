@@ -1,0 +1,13 @@
+/** A scripted subject as a function: from what it has seen to what it does next. */
+import type { Profile } from "./profile.ts";
+import { type Move, move, type Seen } from "./seen.ts";
+import { serverMoves } from "./server-moves.ts";
+import { sheetMoves } from "./sheet-moves.ts";
+
+/** The same request always gives the same move. */
+export function nextMove(profile: Profile, seen: Seen): Move {
+  const memory = seen.tools.includes("retrieve_memory") ? [move("retrieve_memory")] : [];
+  const isServers = seen.tools.includes("list_server_files");
+  const rest = isServers ? serverMoves(profile, seen) : sheetMoves(profile, seen);
+  return [...memory, ...rest][seen.results.length] ?? move("end_task");
+}
