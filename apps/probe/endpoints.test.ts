@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { subscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
@@ -59,9 +60,16 @@ async function listening(
   return (server.address() as AddressInfo).port;
 }
 
+/** Ports that this process spoke from: other probes of this machine ask the same listeners. */
+const ownPorts = new Set<number>();
+subscribe("net.client.socket", (message) => {
+  const { socket } = message as { readonly socket: Socket };
+  socket.once("connect", () => ownPorts.add(socket.localPort!));
+});
+
 function serving(answers: Answers, asked: string[] = []): Server {
   return createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
+    if (ownPorts.has(request.socket.remotePort!)) asked.push(`${request.method} ${request.url}`);
     const answer = answers[new URL(request.url ?? "/", "http://h").pathname];
     const [status, body] = answer === undefined ? [404, "no such page"] : [200, answer];
     response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body));
@@ -183,7 +191,7 @@ test("silent, foreign and redirecting listeners cost a bounded time, and lead no
   const asked: string[] = [];
   const elsewhere = await listening(context, serving(programs.openai!, asked));
   const to: RequestListener = (_, response) =>
-    response.writeHead(302, { location: `http://127.0.0.1:${elsewhere}/v1/models` }).end();
+    response.writeHead(302, { location: `http://127.0.0.1:${elsewhere}/led-here` }).end();
   const speaks = (greeting: string) => createTcpServer((socket) => void socket.end(greeting));
   const drip = createServer((_, response) => {
     response.writeHead(200);

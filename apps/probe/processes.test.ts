@@ -82,10 +82,12 @@ test(
       const child = await run(context, "bash", ["-c", quoted, mapping, path, deed]);
       const process = await seen(child, [root]);
       assert.equal(process.command[0], "[kworker/0:1]");
-      // Python's mmap keeps a duplicate of the descriptor: it is held both ways.
-      const mapped = process.holds.filter(({ how }) => how === "mapped");
+      // Python's mmap keeps a duplicate of the descriptor: it is held both ways. Only root may look
+      // through map_files: to others a mapped name with the kernel's mark of a deleted file is a gap.
+      const way = globalThis.process.geteuid?.() === 0 ? "mapped" : "open";
+      const held = process.holds.filter(({ how }) => how === way);
       assert.deepEqual(
-        mapped.map((hold) => [hold.path, hold.deleted, hold.digest, hold.container]),
+        held.map((hold) => [hold.path, hold.deleted, hold.digest, hold.container]),
         [[path, deed === "delete", sha256(bytes), "opaque"]],
       );
     }
