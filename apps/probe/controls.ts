@@ -16,11 +16,12 @@ import {
 } from "node:fs";
 import type { Assignment, ControlReading, Digest, SeenControl, SeenLink } from "@writ/core";
 import { valueIn } from "./control-value.ts";
+import { type ControlViews, openControlViews } from "./control-views.ts";
 import { gapOf, type Ledger } from "./coverage.ts";
 import { type Environments, openEnvironments } from "./environment.ts";
 import { instantOf } from "./mass-table.ts";
+import { ownMounts } from "./mounts.ts";
 import { type Place, placeBuffer, placeOf, placeText } from "./place.ts";
-import { readProc } from "./proc.ts";
 
 /** Configuration is small; a larger file under a control's name is not read as one. */
 export const controlBytesMax = 4 * 1024 * 1024;
@@ -40,8 +41,9 @@ type SeenControls = { readonly controls: SeenControl[]; readonly links: SeenLink
 export function lookAtControls(parts: ControlsParts): SeenControls {
   const { assignment, ledger } = parts;
   const environments = openEnvironments(parts);
-  const covered = mountPointsOf(parts);
-  const reader = { ledger, environments, covered };
+  const covered = new Set<string>(ownMounts(parts).map(({ point }) => point));
+  const views = openControlViews(parts);
+  const reader = { ledger, environments, covered, views };
   const controls = assignment.controls.map(({ control, reading }) => {
     ledger.entries += 1;
     parts.onProgress(reading.path);
@@ -71,6 +73,7 @@ type Reader = {
   readonly ledger: Ledger;
   readonly environments: Environments;
   readonly covered: ReadonlySet<string>;
+  readonly views: ControlViews;
 };
 type Facts = Omit<SeenControl, "control" | "state" | "value" | "because">;
 type Read = {
@@ -114,6 +117,7 @@ function readControl(reader: Reader, reading: ControlReading): Read {
     if (state === "unreadable") reader.ledger.gap(place, gapOf(error));
   }
   value = overridden({ reader, reading, place, because }, value);
+  value = viewed({ reader, reading, place, because }, value);
   if (value !== undefined && value.length > valueLengthMax) {
     because.push(`value longer than ${valueLengthMax}, known by digest`);
     value = undefined;
@@ -141,6 +145,28 @@ function overridden(
   if (other === undefined) return value;
   at.because.push(`environment of pid ${other.pid}`);
   return other.value;
+}
+
+/** The value that a process gets which has another file under the control's name, if it differs. */
+function viewed(
+  at: { reader: Reader; reading: ControlReading; place: Place; because: string[] },
+  value: string | undefined,
+): string | undefined {
+  for (const { pid, place } of at.reader.views.of(at.place)) {
+    let other: string | undefined;
+    try {
+      const { bytes } = readWhole(place);
+      const read = valueIn(bytes.toString("utf8"), at.reading);
+      other = "malformed" in read || !read.found ? undefined : read.value;
+    } catch (error) {
+      // Another file that nobody can read is none that says what it ought to.
+      if (gapOf(error) === "vanished-while-read") continue;
+    }
+    if (other === value) continue;
+    at.because.push(`another file for pid ${pid}`);
+    return other;
+  }
+  return value;
 }
 
 function ownership(stat: BigIntStats): Facts {
@@ -190,22 +216,4 @@ function targetOf(path: string, ledger: Ledger): string | undefined {
     }
     return undefined;
   }
-}
-
-/** Everything that is a mount of its own: a file bind-mounted over a control shows here only. */
-function mountPointsOf({ proc, ledger }: ControlsParts): Set<string> {
-  try {
-    const lines = readProc(`${proc}/self/mountinfo`).split("\n");
-    return new Set(lines.map((line) => unescaped(line.split(" ")[4] ?? "")));
-  } catch (error) {
-    ledger.gap(`${proc}/self/mountinfo`, gapOf(error));
-    return new Set();
-  }
-}
-
-/** The kernel writes blanks, tabs, newlines and backslashes of a mount point in octal. */
-function unescaped(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
 }

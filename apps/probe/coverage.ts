@@ -37,6 +37,12 @@ export function openLedger(vantage: Vantage, roots: readonly string[]): Ledger {
   };
 }
 
+/** A gap, unless what was to be read has merely gone. */
+export function noteUnlessVanished(ledger: Ledger, place: string, error: unknown): void {
+  const why = gapOf(error);
+  if (why !== "vanished-while-read") ledger.gap(place, why);
+}
+
 /** What an error of the file system means for the ledger. */
 export function gapOf(error: unknown): GapReason {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

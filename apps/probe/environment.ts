@@ -44,6 +44,23 @@ export function openEnvironments(parts: { proc: string; ledger: Ledger }): Envir
   };
 }
 
+/** The first of these processes that counts for a file. */
+export function userOf(
+  { proc }: { readonly proc: string },
+  pids: readonly number[],
+  file: Place,
+): number | undefined {
+  const folder = folderOf(file);
+  return pids.find((pid) => {
+    try {
+      return placesOf(`${proc}/${pid}`).some((place) => isFor(place, folder));
+    } catch {
+      // Gone, or closed to this probe: the `processes` vantage tells that.
+      return false;
+    }
+  });
+}
+
 function isFor(place: string, folder: Place): boolean {
   if (folder === "/") return place === "/";
   // An argument may hold the path within: `--config=/srv/app/flags.json`.
@@ -54,16 +71,20 @@ function programOf({ proc, ledger }: { proc: string; ledger: Ledger }, pid: numb
   const folder = `${proc}/${pid}`;
   try {
     const variables = readProc(`${folder}/environ`, environBytesMax).split("\0");
-    const places = readProc(`${folder}/cmdline`, environBytesMax).split("\0");
-    const cwd = readProcLink(`${folder}/cwd`);
-    if (cwd !== undefined) places.push(cwd);
-    for (const name of readdirSync(`${folder}/fd`)) {
-      const place = readProcLink(`${folder}/fd/${name}`);
-      if (place?.startsWith("/")) places.push(place);
-    }
-    return { pid, variables, places };
+    return { pid, variables, places: placesOf(folder) };
   } catch (error) {
     ledger.gap(`${folder}/environ`, gapOf(error));
     return undefined;
   }
+}
+
+function placesOf(folder: string): string[] {
+  const places = readProc(`${folder}/cmdline`, environBytesMax).split("\0");
+  const cwd = readProcLink(`${folder}/cwd`);
+  if (cwd !== undefined) places.push(cwd);
+  for (const name of readdirSync(`${folder}/fd`)) {
+    const place = readProcLink(`${folder}/fd/${name}`);
+    if (place?.startsWith("/")) places.push(place);
+  }
+  return places;
 }

@@ -2,16 +2,20 @@
  * The `files` vantage: every name under the roots. It walks without recursion and without following
  * links, opens only regular files, and tells each place that it could not see. A folder that
  * changes while the walk is on is read again, so that a file carried from a folder not yet read to
- * one already read (the shell game) is still met.
+ * one already read (the shell game) is still met. What other mount namespaces have under the same
+ * names is looked at too, by way of a process that is in them.
  */
 import { type BigIntStats, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { opendir } from "node:fs/promises";
 import { sightsMax } from "@writ/core";
-import { gapOf, type Ledger } from "./coverage.ts";
+import { gapOf, type Ledger, noteUnlessVanished } from "./coverage.ts";
 import { filesystemKind } from "./filesystem-kind.ts";
 import type { FolderState, Folders } from "./folder-watch.ts";
 import { inodeKey, type MassTable } from "./mass-table.ts";
+import { otherNamespaces, ownMounts, viewsUnder } from "./mounts.ts";
 import { folderOf, isInside, type Place, placeBuffer, within } from "./place.ts";
+import { readProcLink } from "./proc.ts";
+import { pidsOf } from "./processes.ts";
 
 /** Passes over folders that keep changing; what has not held still by then is a gap. */
 const passesMax = 4;
@@ -19,6 +23,8 @@ const passesMax = 4;
 const namesPerRead = 256;
 
 export type FilesParts = {
+  /** `/proc`. */
+  readonly proc: string;
   readonly roots: readonly Place[];
   readonly excluded: readonly Place[];
   readonly table: MassTable;
@@ -31,6 +37,8 @@ type Walk = FilesParts & {
   readonly ahead: { readonly place: Place; readonly device: bigint | undefined }[];
   /** Folders read, each as it was by then. */
   readonly folders: Map<Place, FolderState>;
+  /** Inodes of those folders. */
+  readonly inodes: Set<string>;
   /** Links to regular files, settled at the end, when all masses are known. */
   readonly links: Map<Place, string>;
   pass: number;
@@ -38,9 +46,18 @@ type Walk = FilesParts & {
 
 /** Walks all roots into the table and the ledger; gives the folders that it read. */
 export async function lookAtFiles(parts: FilesParts): Promise<Folders> {
-  const walk: Walk = { ...parts, ahead: [], folders: new Map(), links: new Map(), pass: 1 };
-  for (const root of outermost(parts.roots)) await lookAtRoot(walk, root);
+  const walk: Walk = {
+    ...parts,
+    ahead: [],
+    folders: new Map(),
+    inodes: new Set(),
+    links: new Map(),
+    pass: 1,
+  };
+  const roots = outermost(parts.roots);
+  for (const root of roots) await lookAtRoot(walk, root);
   await walkAhead(walk);
+  await lookAtViews(walk, roots);
   for (walk.pass = 2; walk.pass <= passesMax; walk.pass += 1) {
     if (!requeueChanged(walk)) break;
     await walkAhead(walk);
@@ -74,6 +91,32 @@ async function lookAtRoot(walk: Walk, root: Place): Promise<void> {
   }
 }
 
+/** What other mount namespaces have under the roots, and this one has not, or has otherwise. */
+async function lookAtViews(walk: Walk, roots: readonly Place[]): Promise<void> {
+  const { ledger, proc } = walk;
+  const own = ownMounts(walk);
+  const namespaces = otherNamespaces(walk, pidsOf(walk));
+  const ids = new Set([readProcLink(`${proc}/self/ns/mnt`), ...namespaces.map(({ id }) => id)]);
+  for (const { type, shown, point } of own) {
+    // A namespace with no process in it, kept by a mount of its handle: nobody can look into it.
+    const kept = type === "nsfs" && shown.startsWith("mnt:") && !ids.has(shown);
+    if (kept && !point.startsWith(`${proc}/`)) ledger.gap(point, "other-filesystem");
+  }
+  for (const view of viewsUnder(roots, own, namespaces)) {
+    try {
+      if (filesystemKind(view) === "ordinary") await meet(walk, view, undefined);
+    } catch (error) {
+      noteUnlessVanished(ledger, view, error);
+    }
+    await walkAhead(walk);
+  }
+}
+
+/** True of a place that is reached by way of a process, in its mount namespace. */
+function isView({ proc }: Walk, place: Place): boolean {
+  return isInside(place, proc);
+}
+
 async function walkAhead(walk: Walk): Promise<void> {
   for (let next = walk.ahead.pop(); next !== undefined; next = walk.ahead.pop()) {
     await readFolder(walk, next.place, next.device);
@@ -89,7 +132,11 @@ async function readFolder(walk: Walk, place: Place, above: bigint | undefined): 
     if (walk.folders.size >= sightsMax && !walk.folders.has(place)) {
       return walk.ledger.gap(place, "limit");
     }
-    walk.folders.set(place, { inode: inodeKey(before), changed: before.ctimeNs });
+    const inode = inodeKey(before);
+    // The same folder as under its own name, only mounted elsewhere.
+    if (walk.pass === 1 && isView(walk, place) && walk.inodes.has(inode)) return;
+    walk.inodes.add(inode);
+    walk.folders.set(place, { inode, changed: before.ctimeNs });
     const folder = await opendir(path as unknown as string, {
       encoding: "latin1" as BufferEncoding,
       bufferSize: namesPerRead,
@@ -102,18 +149,11 @@ async function readFolder(walk: Walk, place: Place, above: bigint | undefined): 
     const after = lstatSync(path, { bigint: true });
     if (inodeKey(after) !== inodeKey(before)) walk.ledger.gap(place, "changed-while-read");
   } catch (error) {
-    noteError(walk, place, error);
+    // What vanished is no gap here: the folder that lost it has changed by that, and is read again,
+    // as is the one that it may have gone to.
+    noteUnlessVanished(walk.ledger, place, error);
   }
   walk.onProgress(place);
-}
-
-/**
- * What vanished is no gap here: the folder that lost it has changed by that, and is read again, as
- * is the one that it may have gone to.
- */
-function noteError(walk: Walk, place: Place, error: unknown): void {
-  const why = gapOf(error);
-  if (why !== "vanished-while-read") walk.ledger.gap(place, why);
 }
 
 function isWalkable(walk: Walk, place: Place): boolean {
@@ -128,13 +168,16 @@ async function meet(walk: Walk, place: Place, above: bigint | undefined): Promis
   try {
     stat = lstatSync(placeBuffer(place), { bigint: true });
   } catch (error) {
-    return noteError(walk, place, error);
+    return noteUnlessVanished(walk.ledger, place, error);
   }
   if (stat.isDirectory()) {
     if (walk.pass === 1 || !walk.folders.has(place)) walk.ahead.push({ place, device: above });
   } else if (stat.isSymbolicLink()) {
-    meetLink(walk, place);
+    // In another namespace it leads by that one's names: what it leads to is met there.
+    if (!isView(walk, place)) meetLink(walk, place);
   } else if (stat.isFile()) {
+    // What is known by a name of this namespace needs no other.
+    if (isView(walk, place) && walk.table.knows(stat)) return;
     await walk.table.consider(place, stat);
   } else if (stat.isBlockDevice() && !isInside(place, "/dev")) {
     // A FIFO, a socket or a character device keeps no bytes; a disk under a strange name does.
@@ -171,7 +214,7 @@ async function settleLink(walk: Walk, place: Place, target: string): Promise<voi
     // Not known: either judged inside the roots and found to be nothing, or it lies outside.
     if (known || (await isMassOutside(walk, place, stat))) walk.table.link(place, target);
   } catch (error) {
-    noteError(walk, place, error);
+    noteUnlessVanished(walk.ledger, place, error);
   }
 }
 

@@ -74,7 +74,7 @@ export async function look(parts: LookParts): Promise<Census> {
   const roots = parts.roots.map(absolute);
   const excluded = (parts.excluded ?? []).map(absolute);
   const folders = await ofFiles.during(() =>
-    lookAtFiles({ ...ofFiles.parts, roots, excluded, table }),
+    lookAtFiles({ ...ofFiles.parts, proc, roots, excluded, table }),
   );
   // Processes once more: what passed from a name to an open file or back while the names were being
   // read, is met on one side or the other.

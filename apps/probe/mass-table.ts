@@ -14,6 +14,8 @@ export type MassTable = {
   consider(place: string, stat: BigIntStats, how?: Way): Promise<boolean>;
   /** Files one more name of an inode; false if that inode is no mass. */
   addName(place: string, stat: BigIntStats): boolean;
+  /** True if this inode is a mass of the table. */
+  knows(stat: BigIntStats): boolean;
   link(place: string, target: string): void;
   readonly masses: () => SeenMass[];
   readonly links: () => SeenLink[];
@@ -32,6 +34,7 @@ export function openMassTable(inspector: Inspector, ledger: Ledger): MassTable {
   };
   return {
     addName,
+    knows: (stat) => rows.has(inodeKey(stat)),
     async consider(place, stat, how = "named") {
       const row = rows.get(inodeKey(stat));
       if (row !== undefined && cacheKey(row.mass.stat) === cacheKey(stat)) {

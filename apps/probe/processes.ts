@@ -7,7 +7,8 @@ import { type SeenProcess, sightsMax } from "@writ/core";
 import { gapOf, type Ledger } from "./coverage.ts";
 import { type HoldReader, openHoldReader } from "./holds.ts";
 import type { Inspector } from "./inspector.ts";
-import { placeText, plainText } from "./place.ts";
+import { ownMounts } from "./mounts.ts";
+import { isInside, placeText, plainText } from "./place.ts";
 import { parseListeners, parseStarted, parseStatus, readProc, readProcLink } from "./proc.ts";
 
 /** Limits of the census's shape: an argument, and how many. */
@@ -36,6 +37,12 @@ export async function lookAtProcesses(parts: ProcessesParts): Promise<SeenProces
   const look: Look = { ...parts, holds, ports: new Map() };
   const seen = new Map<number, SeenProcess>();
   if (hidesProcesses(proc)) ledger.gap(proc, "no-permission");
+  // A mount over a process's folder shows something else in its place, or nothing.
+  for (const { point } of ownMounts(parts)) {
+    if (/^\d+(\/|$)/.test(point.slice(proc.length + 1)) && isInside(point, proc)) {
+      ledger.gap(point, "other-filesystem");
+    }
+  }
   // Twice: a process that forks its way ahead of a single pass would never be met.
   for (let pass = 0; pass < 2; pass += 1) {
     for (const pid of pidsOf(parts)) {
