@@ -3,24 +3,33 @@
  * is checked, the estate is folded anew, and what the server tells is held against that.
  */
 import {
-  advance,
+  admit,
   blobsNamed,
   type Cosigned,
   currentState,
   type Digest,
   digestOf,
+  type Entry,
   type Estate,
   emptyEstate,
   encodeCanonical,
+  evolve,
   findings,
   isRefused,
   type Json,
   type JsonObject,
   parseEntry,
   type Refused,
+  type VerifyEd25519,
   type WritState,
 } from "@writ/core";
-import { JournalReader, type JournalSource, verifyNative } from "@writ/node";
+import {
+  checkSignatures,
+  JournalReader,
+  type JournalSource,
+  verifierOf,
+  verifyNative,
+} from "@writ/node";
 
 /** What a server tells of its estate, as far as a fold decides it. */
 export type Told = {
@@ -40,6 +49,9 @@ export type AuditParts = {
 };
 
 export type Audited = { readonly estate: Estate; readonly cosigned: Cosigned };
+
+type Readable = { readonly entry: Entry; readonly verify: Promise<VerifyEd25519> };
+type ReadEntry = Readable | Refused;
 
 /** Reads and refolds a journal up to its newest cosigned checkpoint. */
 export class Audit {
@@ -64,18 +76,25 @@ export class Audit {
   }
 
   async #take(entries: readonly Uint8Array[]): Promise<undefined | Refused> {
-    for (const bytes of entries) {
-      const problem = await this.#advance(bytes);
+    // Signatures are checked on other threads while the entries before are folded.
+    const { root, size } = this.#estate;
+    const read: ReadEntry[] = [];
+    for (const [i, bytes] of entries.entries()) {
+      const entry = parseEntry(bytes);
+      // What stands before it is folded first: of two faults the earlier one is told.
+      if (isRefused(entry)) read.push(at(size + i, entry));
+      else read.push({ entry, verify: checkSignatures(root, entry).then(verifierOf) });
+    }
+    for (const one of read) {
+      const problem = isRefused(one) ? one : await this.#advance(one);
       if (problem !== undefined) return problem;
     }
     this.#parts.onProgress(this.#estate.size);
     return undefined;
   }
 
-  async #advance(bytes: Uint8Array): Promise<undefined | Refused> {
+  async #advance({ entry, verify }: Readable): Promise<undefined | Refused> {
     const index = this.#estate.size;
-    const entry = parseEntry(bytes);
-    if (isRefused(entry)) return at(index, entry);
     const blobs = new Map<Digest, Uint8Array>();
     for (const digest of blobsNamed(entry.body)) {
       const blob = await this.#parts.blob(digest);
@@ -83,12 +102,13 @@ export class Audit {
       // Whoever keeps the blobs is not asked whether these are the ones.
       if (digestOf(blob) === digest) blobs.set(digest, blob);
     }
-    const advanced = advance(this.#estate, bytes, {
+    const admitted = admit(this.#estate, entry, {
       reading: "whole",
-      verify: verifyNative,
+      verify: await verify,
       blob: (digest) => blobs.get(digest),
     });
-    if (isRefused(advanced)) return at(index, advanced);
+    if (isRefused(admitted)) return at(index, admitted);
+    evolve(this.#estate, admitted);
     const { onEstate } = this.#parts;
     if (onEstate !== undefined && this.#estate.size >= onEstate.from) onEstate.told(this.#estate);
     return undefined;

@@ -5,14 +5,11 @@ import {
   type Digest,
   digestOf,
   type Entry,
-  equalBytes,
   isRefused,
-  preAuthenticationEncoding,
   type Refused,
   refused,
-  type TrustRoot,
 } from "@writ/core";
-import { type BlobStore, verifyInPool, verifyNative } from "@writ/node";
+import { type BlobStore, type CheckedSignature, verifierOf } from "@writ/node";
 
 export type Prepared = {
   readonly entry: Entry;
@@ -20,52 +17,15 @@ export type Prepared = {
   /** Blobs of it that are not in the store yet. */
   readonly unstored: Set<Digest>;
   /** What the pool found of its signatures, by key bytes. */
-  readonly checked: readonly Checked[];
+  readonly checked: readonly CheckedSignature[];
 };
-
-type Checked = {
-  readonly publicKey: Uint8Array;
-  readonly message: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly good: boolean;
-};
-
-/**
- * Checks on the thread pool those plain Ed25519 signatures of an entry whose keys the root knows.
- * Others (of security keys, of a new root's people) are checked by admission itself: they are few.
- */
-export async function checkSignatures(
-  root: TrustRoot | undefined,
-  entry: Entry,
-): Promise<readonly Checked[]> {
-  const { payloadType, payload, signatures } = entry.envelope;
-  const message = preAuthenticationEncoding(payloadType, payload);
-  const known = signatures.flatMap(({ key: id, signature }) => {
-    const key = root?.keys.get(id)?.key;
-    return key?.type === "ed25519" ? [{ publicKey: key.bytes, message, signature }] : [];
-  });
-  return Promise.all(
-    known.map(async (one) => ({
-      ...one,
-      good: await verifyInPool(one.publicKey, one.message, one.signature),
-    })),
-  );
-}
 
 /** What admission asks of a prepared entry: nothing waits, and nothing is verified twice. */
 export function portsOf({ checked, blobs }: Pick<Prepared, "checked" | "blobs">): AdmissionPorts {
   return {
     reading: "whole",
     blob: (digest) => blobs.get(digest),
-    verify: (publicKey, message, signature) => {
-      const before = checked.find(
-        (one) =>
-          equalBytes(one.signature, signature) &&
-          equalBytes(one.publicKey, publicKey) &&
-          equalBytes(one.message, message),
-      );
-      return before?.good ?? verifyNative(publicKey, message, signature);
-    },
+    verify: verifierOf(checked),
   };
 }
 

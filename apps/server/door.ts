@@ -18,8 +18,14 @@ import {
   signerOf,
   type TrustRootDocument,
 } from "@writ/core";
-import { hashEntry, type Journal, type JournalStore, type SigningKey } from "@writ/node";
-import { checkSignatures, gatherBlobs, type Prepared, portsOf, storeBlobs } from "./candidate.ts";
+import {
+  checkSignatures,
+  hashEntry,
+  type Journal,
+  type JournalStore,
+  type SigningKey,
+} from "@writ/node";
+import { gatherBlobs, type Prepared, portsOf, storeBlobs } from "./candidate.ts";
 import type { EstateFold } from "./fold.ts";
 import type { RefusalBook } from "./refusal-book.ts";
 

@@ -10,6 +10,7 @@ import {
   blobsNamed,
   copyEstate,
   type Digest,
+  type Entry,
   type Estate,
   emptyEstate,
   evolve,
@@ -18,8 +19,15 @@ import {
   isRefused,
   parseEntry,
   type Refused,
+  type VerifyEd25519,
 } from "@writ/core";
-import { type BlobStore, type Candidate, type StoredEntry, verifyNative } from "@writ/node";
+import {
+  type BlobStore,
+  type Candidate,
+  checkSignatures,
+  type StoredEntry,
+  verifierOf,
+} from "@writ/node";
 import { type Prepared, portsOf, storeBlobs } from "./candidate.ts";
 
 /** Told of each entry when the committed estate holds it. Must not fail. */
@@ -33,6 +41,12 @@ export type FoldParts = {
    */
   readonly trustedSize: number;
   readonly onProgress: (size: number) => void;
+};
+
+/** A stored entry that was read, and the verifier that will know its signatures. */
+type ReadEntry = {
+  readonly entry: Entry;
+  readonly verify: VerifyEd25519 | Promise<VerifyEd25519>;
 };
 
 export class EstateFold {
@@ -117,7 +131,8 @@ export class EstateFold {
       return;
     }
     this.#ahead = undefined;
-    for (const { bytes } of entries) this.#evolve(await this.#readStored(bytes));
+    const read = entries.map(({ bytes }, i) => this.#readAhead(bytes, fromIndex + i));
+    for (const one of read) this.#evolve(await this.#admitStored(one));
     this.#parts.onProgress(this.#committed.size);
   }
 
@@ -127,21 +142,27 @@ export class EstateFold {
     for (const listener of this.#listeners) listener(admitted, index, this.#committed);
   }
 
-  /** What the journal holds must be admissible: anything else is a store that lies, or a bug. */
-  async #readStored(bytes: Uint8Array): Promise<Admitted> {
-    const index = this.#committed.size;
+  /** Reads a stored entry; its signatures are checked while those before it are folded. */
+  #readAhead(bytes: Uint8Array, index: number): ReadEntry {
     const entry = parseEntry(bytes);
     if (isRefused(entry)) throw new Error(`entry ${index}: ${entry.refused}: ${entry.detail}`);
+    if (index < this.#parts.trustedSize) return { entry, verify: () => true };
+    const { root } = this.#committed;
+    return { entry, verify: checkSignatures(root, entry).then(verifierOf) };
+  }
+
+  /** What the journal holds must be admissible: anything else is a store that lies, or a bug. */
+  async #admitStored({ entry, verify }: ReadEntry): Promise<Admitted> {
+    const index = this.#committed.size;
     const blobs = new Map<Digest, Uint8Array>();
     for (const digest of blobsNamed(entry.body)) {
       const blob = await this.#parts.store.getBlob(digest);
       if (isRefused(blob)) throw new Error(`entry ${index}: ${blob.refused}: ${blob.detail}`);
       blobs.set(digest, blob);
     }
-    const trusted = index < this.#parts.trustedSize;
     const admitted = admit(this.#committed, entry, {
       reading: "whole",
-      verify: trusted ? () => true : verifyNative,
+      verify: await verify,
       blob: (digest) => blobs.get(digest),
     });
     if (!isRefused(admitted)) return admitted;

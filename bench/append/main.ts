@@ -2,11 +2,16 @@
  * Durable appends through the journal, against raw batched SQLite inserts of the same bytes, in
  * transactions of the same sizes, with the same pragmas, in the same run:
  * `node bench/append/main.ts [--json] [--postgres]`. Five rounds of each, by turns; medians.
+ *
+ * A round is a closed loop (1,024 submitters, each with one entry under way) for the throughput
+ * and for the ratio. Then there are rounds of an open loop, whose entries come at a fixed pace
+ * whatever becomes of those before: an entry's wait counts from when it was due.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   Journal,
   type JournalStore,
@@ -20,11 +25,14 @@ const entriesPerRound = 50_000;
 const entryBytes = 1024;
 const submitters = 1024;
 const rounds = 5;
+/** The pace of the open loop: a fifth over the target of 10,000. */
+const pacePerSecond = 12_000;
 
 type Round = {
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
+  readonly max: number;
   /** Processor time of all threads for one entry. */
   readonly cpuMicroseconds: number;
   /** Entries of each commit. */
@@ -71,11 +79,37 @@ async function appendRound(journal: Journal, batches: number[]): Promise<Round> 
   const { seconds, cpuMicroseconds } = await timed(() =>
     Promise.all(Array.from({ length: submitters }, (_, i) => submitter(`submitter ${i}`))),
   );
-  latencies.sort();
-  const quantile = (q: number) => latencies[Math.floor(entriesPerRound * q)]!;
   const perSecond = entriesPerRound / seconds;
-  const [p50, p99] = [quantile(0.5), quantile(0.99)];
-  return { perSecond, p50, p99, cpuMicroseconds, batches: [...batches] };
+  return { perSecond, ...quantiles(latencies), cpuMicroseconds, batches: [...batches] };
+}
+
+function quantiles(latencies: Float64Array) {
+  latencies.sort();
+  const quantile = (q: number) => latencies[Math.floor((latencies.length - 1) * q)]!;
+  return { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) };
+}
+
+/** Entries at a fixed pace; answers how long after each was due it was acknowledged. */
+async function pacedRound(journal: Journal): Promise<Float64Array> {
+  const latencies = new Float64Array(entriesPerRound);
+  const answers: Promise<void>[] = [];
+  const began = performance.now();
+  while (answers.length < entriesPerRound) {
+    const due = ((performance.now() - began) / 1000) * pacePerSecond;
+    while (answers.length < Math.min(due, entriesPerRound)) {
+      const at = answers.length;
+      const answer = journal.submit(entries[at]!, `submitter ${at % submitters}`);
+      answers.push(
+        answer.then((outcome) => {
+          if ("refused" in outcome || outcome.duplicate) throw new Error("not appended");
+          latencies[at] = performance.now() - began - (at * 1000) / pacePerSecond;
+        }),
+      );
+    }
+    await sleep(1);
+  }
+  await Promise.all(answers);
+  return latencies;
 }
 
 /** The same bytes by plain inserts, in transactions of these sizes. */
@@ -131,6 +165,13 @@ async function measure(store: JournalStore, besideRound?: (round: Round) => Prom
     results.push(result);
     if (round === 0) residentAfterFirst = process.memoryUsage().rss;
   }
+  const paced: number[] = [];
+  for (let round = rounds; round < 2 * rounds; round += 1) {
+    renewEntries(round);
+    for (const latency of await pacedRound(journal)) paced.push(latency);
+  }
+  const { p50, p99, max } = quantiles(Float64Array.from(paced));
+  const milliseconds = (value: number) => Number(value.toFixed(1));
   const residentGrowth = process.memoryUsage().rss - residentAfterFirst;
   await journal.close();
   const middle = (of: (round: Round) => number) => Number(median(results.map(of)).toFixed(1));
@@ -138,6 +179,13 @@ async function measure(store: JournalStore, besideRound?: (round: Round) => Prom
     entriesPerSecond: Math.round(median(results.map(({ perSecond }) => perSecond))),
     p50Milliseconds: middle(({ p50 }) => p50),
     p99Milliseconds: middle(({ p99 }) => p99),
+    maxMilliseconds: Math.max(...results.map(({ max }) => Math.round(max))),
+    paced: {
+      perSecond: pacePerSecond,
+      p50Milliseconds: milliseconds(p50),
+      p99Milliseconds: milliseconds(p99),
+      maxMilliseconds: milliseconds(max),
+    },
     cpuMicrosecondsPerEntry: middle(({ cpuMicroseconds }) => cpuMicroseconds),
     entriesPerCommit: middle((round) => entriesPerRound / round.batches.length),
     residentGrowthMiB: Math.round(residentGrowth / 2 ** 20),
