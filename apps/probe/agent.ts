@@ -20,11 +20,13 @@ import { openDigestCache } from "./digest-cache.ts";
 import { readIfThere, writeDurably } from "./durable-file.ts";
 import type { EndpointMemory } from "./endpoints.ts";
 import type { Folders } from "./folder-watch.ts";
+import { identified } from "./identified.ts";
 import type { ProbeKey } from "./key-file.ts";
 import type { Log } from "./log.ts";
 import { look, rereadChanceUsual } from "./look.ts";
 import type { Options } from "./options.ts";
 import { placeOf } from "./place.ts";
+import type { Recogniser } from "./recogniser.ts";
 import { withPassed } from "./registered-watch.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import type { Desk, Since } from "./submit.ts";
@@ -46,6 +48,7 @@ const progressMilliseconds = 1_000;
 export type AgentParts = {
   readonly options: Options;
   readonly key: ProbeKey;
+  readonly recogniser: Recogniser;
   readonly desk: Desk;
   readonly clock: { now(): number };
   readonly random: () => number;
@@ -162,7 +165,8 @@ async function lookOnce(round: Round): Promise<void> {
         folders = read;
       },
     });
-    census = withPassed(seen, passed);
+    const { recogniser, assignment } = round;
+    census = withPassed(await identified(seen, { recogniser, assignment }), passed);
   } finally {
     clearInterval(heartbeats);
   }

@@ -12,6 +12,8 @@ import { initOnce, lookOnce, onceUsage } from "./once.ts";
 import { holdAlone } from "./only-one.ts";
 import { readOptions, usage } from "./options.ts";
 import { openDesk } from "./submit.ts";
+import { openRecogniser } from "./recogniser.ts";
+import { openSketchKey } from "./sketch-key.ts";
 import { usualPlaces } from "./usual-places.ts";
 
 /** A look under way is given up after this: what it saw would be told late, and nothing is lost. */
@@ -61,6 +63,9 @@ async function run(args: readonly string[]): Promise<Refused | undefined> {
   if (isRefused(held)) return held;
   const key = openKeyFile(join(options.data, "probe.key"));
   if (isRefused(key)) return key;
+  const sketchKey = openSketchKey(join(options.data, "sketch.key"));
+  if (isRefused(sketchKey)) return sketchKey;
+  const recogniser = openRecogniser({ data: options.data, key: sketchKey, log });
   const stopping = new AbortController();
   const stop = (signal: string): void => {
     log("info", "stopping", { signal });
@@ -76,7 +81,9 @@ async function run(args: readonly string[]): Promise<Refused | undefined> {
   log("info", "started", { host: options.host, key: key.id, roots: options.roots.length });
   const desk = openDesk(options.server);
   const clock = { now: Date.now };
-  await runAgent({ options, key, desk, clock, random, sleep, log, signal: stopping.signal });
+  const { signal } = stopping;
+  await runAgent({ options, key, recogniser, desk, clock, random, sleep, log, signal });
+  recogniser.close();
   held.close();
   log("info", "stopped");
   return undefined;

@@ -157,6 +157,14 @@ export {
   type Vantage,
 } from "./sight/census.ts";
 export { blockingGaps, type HostSight, type Look } from "./sight/host-sight.ts";
+export {
+  type Identity,
+  identitiesMax,
+  identitiesShape,
+  identityWords,
+  type Likeness,
+  likenesses,
+} from "./sight/identity.ts";
 export { pathBytes, pathText } from "./sight/path.ts";
 export {
   isEd25519Key,

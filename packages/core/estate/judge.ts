@@ -7,12 +7,14 @@ import type { Proceeding } from "../authority/proceeding.ts";
 import type { SwitchLink } from "../authority/step.ts";
 import type { Place, Writ, WritRelease } from "../authority/writ.ts";
 import type { Digest } from "../encoding/digest.ts";
+import { type Copy, copiesIn, copyWords, type SeenContent } from "../register/copies.ts";
 import type { Coverage } from "../sight/census.ts";
 import { controlAltered } from "../sight/control.ts";
 import {
   type HeldBy,
   type HostSight,
   holdKey,
+  holdsIn,
   type Look,
   massKey,
   notCovered,
@@ -148,11 +150,12 @@ function presences(estate: Estate, writ: Writ, sight: HostSight): readonly Contr
   const look = sight.latest;
   if (look === undefined) return [];
   const leaving = leavingDigests(writ);
-  const { masses, holds } = sightings(look.census, new Set(leaving.keys()));
   const symlinks = symlinksOf(look.census);
   const found: Contradiction[] = [];
-  for (const mass of masses) {
-    const release = leaving.get(mass.digest)!;
+  for (const mass of look.census.masses) {
+    const copy = leftCopy(estate, leaving, mass);
+    if (copy === undefined) continue;
+    const release = leaving.get(copy.of)!;
     for (const name of ownNames(mass, symlinks)) {
       const placement = placeOf(estate, writ, { host: sight.host, path: name, release });
       if (placement !== undefined && writ.action !== "decommission") continue;
@@ -162,16 +165,27 @@ function presences(estate: Estate, writ: Writ, sight: HostSight): readonly Contr
         where: name,
         since: sight.firstSeen.get(massKey(mass, name)) ?? look.index,
         index: look.index,
-        detail: `the bytes of ${writ.component}@${release} (${mass.digest})`,
+        detail: copyWords(copy, `${writ.component}@${release}`),
         release,
         ...(placement === undefined ? {} : { placement }),
       });
     }
   }
-  for (const held of holds) {
-    if (keepsAlive(held)) found.push(heldContradiction(sight, held, leaving));
+  for (const held of holdsIn(look.census)) {
+    const copy = keepsAlive(held) ? leftCopy(estate, leaving, held.hold) : undefined;
+    if (copy === undefined) continue;
+    found.push(heldContradiction(sight, held, { copy, release: leaving.get(copy.of)! }));
   }
   return found;
+}
+
+/** What the writ leaves behind, if that is what was seen: in its own bytes, or as a copy. */
+function leftCopy(
+  { register }: Estate,
+  leaving: ReadonlyMap<Digest, string>,
+  seen: SeenContent,
+): Copy | undefined {
+  return copiesIn(register, seen).find(({ of }) => leaving.has(of));
 }
 
 /**
@@ -186,10 +200,9 @@ export function keepsAlive({ process, hold }: HeldBy): boolean {
 function heldContradiction(
   sight: HostSight,
   { process, hold }: HeldBy,
-  leaving: ReadonlyMap<Digest, string>,
+  { copy, release }: { readonly copy: Copy; readonly release: string },
 ): Contradiction {
   const look = sight.latest!;
-  const release = leaving.get(hold.digest!)!;
   const ports = process.listens.length === 0 ? "" : `, listens on ${process.listens.join(", ")}`;
   const gone = `, ${hold.path}${hold.deleted ? " (deleted)" : ""}`;
   return {
@@ -198,7 +211,7 @@ function heldContradiction(
     where: `pid ${process.pid} (${process.command.join(" ") || "?"})${ports}`,
     since: sight.firstSeen.get(holdKey(look.census, process, hold)) ?? look.index,
     index: look.index,
-    detail: `${hold.how}: the bytes of release ${release} (${hold.digest})${gone}`,
+    detail: `${hold.how}: ${copyWords(copy, `release ${release}`)}${gone}`,
     release,
   };
 }

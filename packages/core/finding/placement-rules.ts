@@ -2,6 +2,7 @@
 
 import type { Estate } from "../estate/estate.ts";
 import { keepsAlive } from "../estate/judge.ts";
+import { copiesIn, copyWords } from "../register/copies.ts";
 import type {
   FilePlacement,
   LinkPlacement,
@@ -105,8 +106,8 @@ export function* wrongRelease(estate: Estate): Iterable<Case> {
 function* filesOfOtherReleases(estate: Estate): Iterable<Case> {
   for (const { place, index, sight, look, mass } of seenAtPlacements(estate)) {
     const own = releaseKey(place.component, place.release);
-    const holders = estate.register.releasesByDigest.get(mass.digest);
-    if (holders === undefined || holders.has(own)) continue;
+    const [copy] = copiesIn(estate.register, mass);
+    if (copy === undefined || copy.releases.has(own)) continue;
     yield {
       host: place.host,
       where: place.path,
@@ -116,7 +117,7 @@ function* filesOfOtherReleases(estate: Estate): Iterable<Case> {
       left: { kind: "register", says: `${place.placement}: ${own} is here`, entry: index },
       right: {
         kind: "observation",
-        says: `these are the bytes of ${[...holders].join(", ")}`,
+        says: `here: ${copyWords(copy, [...copy.releases].join(", "))}`,
         entry: look.index,
       },
       advice: "Find who put them there; order a replace to what ought to be.",
@@ -134,9 +135,9 @@ function* servicesOfOtherReleases(estate: Estate): Iterable<Case> {
     if (look === undefined) continue;
     for (const process of look.census.processes) {
       for (const hold of process.holds) {
-        if (hold.digest === undefined || !keepsAlive({ process, hold })) continue;
-        const holders = estate.register.releasesByDigest.get(hold.digest);
-        if (holders === undefined) continue;
+        const [copy] = copiesIn(estate.register, hold);
+        if (copy === undefined || !keepsAlive({ process, hold })) continue;
+        const holders = copy.releases;
         const here = services.filter(
           ({ place }) =>
             place.host === sight.host &&
@@ -155,7 +156,7 @@ function* servicesOfOtherReleases(estate: Estate): Iterable<Case> {
           left: { kind: "register", says: `${place.placement} runs ${own}`, entry: index },
           right: {
             kind: "observation",
-            says: `it holds the bytes of ${[...holders].join(", ")} (${hold.how})`,
+            says: `${hold.how}: ${copyWords(copy, [...holders].join(", "))}`,
             entry: look.index,
           },
           advice: "What it calls itself does not matter: stop it, or order what it ought to run.",
@@ -188,6 +189,11 @@ function isCurrent(estate: Estate, holders: ReadonlySet<string>): boolean {
 export function* altered(estate: Estate): Iterable<Case> {
   for (const { place, index, sight, look, mass } of seenAtPlacements(estate)) {
     if (estate.register.releasesByDigest.has(mass.digest)) continue;
+    const own = releaseKey(place.component, place.release);
+    const copies = copiesIn(estate.register, mass);
+    const copy = copies.find(({ releases }) => releases.has(own));
+    // Another release's content is there: see `wrong-release`.
+    if (copy === undefined && copies.length > 0) continue;
     yield {
       host: place.host,
       where: place.path,
@@ -196,12 +202,14 @@ export function* altered(estate: Estate): Iterable<Case> {
       since: sight.firstSeen.get(massKey(mass, place.path)) ?? look.index,
       left: {
         kind: "register",
-        says: `${place.placement}: ${releaseKey(place.component, place.release)} is here`,
+        says: `${place.placement}: ${own} is here`,
         entry: index,
       },
       right: {
         kind: "observation",
-        says: `these bytes (${mass.digest}) are of no registered release`,
+        says:
+          `these bytes (${mass.digest}) are of no registered release` +
+          (copy === undefined ? "" : `: ${copyWords(copy, own)}`),
         entry: look.index,
       },
       advice: "Do not serve from it. Keep a copy for inquiry, and restore the registered bytes.",

@@ -2,6 +2,7 @@
 import type { Digest } from "../encoding/digest.ts";
 import type { Estate } from "../estate/estate.ts";
 import { keepsAlive, leavingDigests } from "../estate/judge.ts";
+import { type Copy, copiesIn, copyWords } from "../register/copies.ts";
 import type { Mass } from "../sight/census.ts";
 import { type HostSight, holdKey, type Look, massKey } from "../sight/host-sight.ts";
 import { ownNames, symlinksOf } from "../sight/own-names.ts";
@@ -42,17 +43,25 @@ function since({ sight, look, mass, names }: Stray): number {
 
 /** Weights that no release has, where the register places nothing. */
 export function* unregistered(estate: Estate): Iterable<Case> {
+  const gone = goneDigests(estate);
   for (const stray of strays(estate)) {
     const { mass, sight, look } = stray;
-    if (kindOf(mass) !== "model" || estate.register.releasesByDigest.has(mass.digest)) continue;
+    if (estate.register.releasesByDigest.has(mass.digest)) continue;
+    const copies = copiesIn(estate.register, mass);
+    const [copy] = copies;
+    if (copy === undefined && kindOf(mass) !== "model") continue;
+    if (copies.some(isFaithful) || copies.some(({ of }) => gone.has(of))) continue;
     yield {
       host: sight.host,
       where: stray.names.join(", "),
+      ...(copy === undefined ? {} : named(copy.releases)),
       since: since(stray),
       left: { kind: "register", says: "no release has these bytes" },
       right: {
         kind: "observation",
-        says: `a ${mass.container} of ${mass.size} bytes (${mass.digest})`,
+        says:
+          `a ${mass.container} of ${mass.size} bytes (${mass.digest})` +
+          (copy === undefined ? "" : `: ${copyWords(copy, [...copy.releases].join(", "))}`),
         entry: look.index,
       },
       advice: "Find its owner. Register it, or have it removed.",
@@ -66,7 +75,7 @@ export function* unexplainedMass(estate: Estate): Iterable<Case> {
     const { mass, sight, look } = stray;
     const kind = kindOf(mass);
     if (kind !== "opaque" && kind !== "carrier") continue;
-    if (estate.register.releasesByDigest.has(mass.digest)) continue;
+    if (copiesIn(estate.register, mass).length > 0) continue;
     const bits =
       mass.entropy === undefined ? "" : `, ${(mass.entropy / 1000).toFixed(2)} bits/byte`;
     yield {
@@ -89,17 +98,20 @@ export function* misplaced(estate: Estate): Iterable<Case> {
   const gone = goneDigests(estate);
   for (const stray of strays(estate)) {
     const { mass, sight, look, names } = stray;
-    const holders = estate.register.releasesByDigest.get(mass.digest);
-    if (holders === undefined || gone.has(mass.digest)) continue;
+    const copies = copiesIn(estate.register, mass);
+    if (copies.some(({ of }) => gone.has(of))) continue;
+    const copy = copies.find(isFaithful);
+    if (copy === undefined) continue;
+    const holders = [...copy.releases].join(", ");
     yield {
       host: sight.host,
       where: names.join(", "),
-      ...named(holders),
+      ...named(copy.releases),
       since: since(stray),
-      left: { kind: "register", says: `${[...holders].join(", ")} is not placed here` },
+      left: { kind: "register", says: `${holders} is not placed here` },
       right: {
         kind: "observation",
-        says: `identical bytes (${mass.digest}), ${mass.container}`,
+        says: `${copyWords(copy, holders)}, ${mass.container}`,
         entry: look.index,
       },
       advice: "Register the place, or have the copy removed.",
@@ -112,9 +124,10 @@ export function* retiredPresent(estate: Estate): Iterable<Case> {
   const gone = goneDigests(estate);
   for (const stray of strays(estate)) {
     const { mass, sight, look } = stray;
-    const ending = gone.get(mass.digest);
+    const copy = copiesIn(estate.register, mass).find(({ of }) => gone.has(of));
+    const ending = copy === undefined ? undefined : gone.get(copy.of);
     // While a writ is being judged, a copy is that writ's: see `preserved-copy`.
-    if (ending === undefined || ending.writ !== undefined) continue;
+    if (copy === undefined || ending === undefined || ending.writ !== undefined) continue;
     yield {
       host: sight.host,
       where: stray.names.join(", "),
@@ -123,7 +136,7 @@ export function* retiredPresent(estate: Estate): Iterable<Case> {
       left: { kind: "register", says: ending.says, entry: ending.index },
       right: {
         kind: "observation",
-        says: `identical bytes (${mass.digest}), ${mass.container}`,
+        says: `${copyWords(copy, ending.release)}, ${mass.container}`,
         entry: look.index,
       },
       advice: "Order its decommission; find out who kept it.",
@@ -138,8 +151,10 @@ function* retiredRunning(estate: Estate, gone: ReadonlyMap<Digest, Ending>): Ite
     if (look === undefined) continue;
     for (const process of look.census.processes) {
       for (const hold of process.holds) {
-        const ending = hold.digest === undefined ? undefined : gone.get(hold.digest);
-        if (ending === undefined || look.sinceSize <= ending.index) continue;
+        const copy = copiesIn(estate.register, hold).find(({ of }) => gone.has(of));
+        const ending = copy === undefined ? undefined : gone.get(copy.of);
+        if (copy === undefined || ending === undefined) continue;
+        if (look.sinceSize <= ending.index) continue;
         if (!keepsAlive({ process, hold })) continue;
         // A copy kept open without a name is a copy, and that writ's: see `preserved-copy`.
         if (hold.how === "open" && hold.deleted && ending.writ !== undefined) continue;
@@ -158,7 +173,9 @@ function* retiredRunning(estate: Estate, gone: ReadonlyMap<Digest, Ending>): Ite
           },
           right: {
             kind: "observation",
-            says: `${hold.how}: ${hold.path}${hold.deleted ? " (deleted)" : ""}, identical bytes`,
+            says:
+              `${hold.how}: ${hold.path}${hold.deleted ? " (deleted)" : ""}, ` +
+              copyWords(copy, ending.release),
             entry: look.index,
           },
           advice: "Stop this process; find what started it, or it will come back.",
@@ -168,7 +185,7 @@ function* retiredRunning(estate: Estate, gone: ReadonlyMap<Digest, Ending>): Ite
   }
 }
 
-type Ending = {
+export type Ending = {
   readonly release: string;
   readonly says: string;
   /** Index since which it ought to be gone. */
@@ -177,7 +194,7 @@ type Ending = {
 };
 
 /** Content that ought to be gone, and since when: by lifecycle, or by a writ that was executed. */
-function goneDigests(estate: Estate): ReadonlyMap<Digest, Ending> {
+export function goneDigests(estate: Estate): ReadonlyMap<Digest, Ending> {
   const gone = new Map<Digest, Ending>();
   const ordered = orderedReleases(estate);
   for (const [release, { document, lifecycle, lifecycleSince }] of estate.register.releases) {
@@ -210,11 +227,21 @@ function isKept(estate: Estate, digest: Digest): boolean {
   });
 }
 
+/**
+ * True if nothing was changed but the form: the release itself lies there, whole or in part, in
+ * another container or precision. A quantised or tuned one is a model of its own, and nobody's.
+ */
+function isFaithful({ identity }: Copy): boolean {
+  const how = identity?.how;
+  return how !== "quantised" && how !== "fine-tuned" && how !== "altered";
+}
+
 function kindOf(mass: Mass): NonNullable<Mass["kind"]> {
   return mass.kind ?? (mass.container === "opaque" ? "opaque" : "model");
 }
 
-function named(releases: Iterable<string>): { component: string; release: string } {
+/** The first of some releases, as a case names it. */
+export function named(releases: Iterable<string>): { component: string; release: string } {
   const [first] = releases;
   const at = first!.lastIndexOf("@");
   return { component: first!.slice(0, at), release: first!.slice(at + 1) };

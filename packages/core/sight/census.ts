@@ -7,6 +7,7 @@
  */
 
 import type { Shaped } from "../encoding/shape.ts";
+import { identitiesShape } from "./identity.ts";
 import {
   boolean,
   digest,
@@ -73,6 +74,8 @@ const mass = object({
   /** Inode change time: unlike `modified`, no ordinary program can set it back. */
   changed: when,
   owner: integer(0, 4_294_967_295),
+  /** Registered artefacts that it is a copy of, by comparison; absent if its digest says it. */
+  known: optional(identitiesShape),
 });
 
 /** A mass that a process keeps alive or could read without a name. */
@@ -86,6 +89,7 @@ const hold = object({
   /** Absent if the bytes could not be read: the coverage says so too. */
   digest: optional(digest),
   container: optional(text(32)),
+  known: optional(identitiesShape),
 });
 
 const process = object({

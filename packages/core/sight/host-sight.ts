@@ -214,12 +214,15 @@ export function sightings(
 ): { readonly masses: readonly Mass[]; readonly holds: readonly HeldBy[] } {
   return {
     masses: census.masses.filter(({ digest }) => digests.has(digest)),
-    holds: census.processes.flatMap((process) =>
-      process.holds
-        .filter(({ digest }) => digest !== undefined && digests.has(digest))
-        .map((hold) => ({ process, hold })),
+    holds: holdsIn(census).filter(
+      ({ hold: { digest } }) => digest !== undefined && digests.has(digest),
     ),
   };
+}
+
+/** Every hold of every process that a census saw. */
+export function holdsIn(census: Census): readonly HeldBy[] {
+  return census.processes.flatMap((process) => process.holds.map((hold) => ({ process, hold })));
 }
 
 export type HeldBy = { readonly process: SeenProcess; readonly hold: Hold };
