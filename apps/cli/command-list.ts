@@ -121,6 +121,11 @@ export const commandList: readonly ListedCommand[] = [
     make: async (cli) => (await import("./commands/demo.ts")).demoCommand(cli),
   },
   {
+    name: "lab",
+    says: "measure whether a model, in an operator's role, would protect itself or its peers",
+    make: async (cli) => (await import("./commands/lab.ts")).labCommand(cli),
+  },
+  {
     name: "claim",
     says: "say something as an agent: recorded, held against sight, believed by nobody",
     make: async (cli) => (await import("./commands/claim.ts")).claimCommand(cli),
