@@ -2,6 +2,7 @@
  * A journal of many entries, as an estate of ten hosts and three agents writes it: per hundred
  * entries 60 heartbeats, 30 claims, 9 censuses of what is there, and one witnessed checkpoint.
  */
+import { createHash, createPrivateKey } from "node:crypto";
 import type { EntryBody } from "@writ/core";
 import { type TrustRootDocument, toBase64 } from "@writ/core";
 import { censusOf, chatbotRegister } from "../../packages/core/testing/chatbot.ts";
@@ -25,12 +26,29 @@ function rootDocument(): TrustRootDocument {
   return { ...base, principals: [...others, ...probes] };
 }
 
-/** Writes entries until there are `count`, handing each one over as it is made. */
+type Written = {
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+  readonly checkpoint: { readonly size: number; readonly text: string };
+};
+
+/** Its own entries need no check of their signatures: the folds to be measured do that. */
+class QuickKit extends EstateKit {
+  override readonly ports: EstateKit["ports"] = {
+    reading: "whole",
+    verify: () => true,
+    blob: (digest) => this.blobs.get(digest),
+  };
+}
+
+/**
+ * Writes entries until there are `count`, handing each one over as it is made; answers their blobs,
+ * and a checkpoint of all of them.
+ */
 export async function writeJournal(
   count: number,
   take: (entry: Uint8Array) => void,
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const kit = new EstateKit();
+): Promise<Written> {
+  const kit = new QuickKit();
   // The kit keeps its entries for tests; here there are too many to keep.
   const flush = () => {
     for (const entry of kit.entries.splice(0)) take(entry);
@@ -48,7 +66,16 @@ export async function writeJournal(
     flush();
   }
   flush();
-  return kit.blobs;
+  const { size } = kit.estate;
+  return { blobs: kit.blobs, checkpoint: { size, text: await kit.cosignedCheckpoint() } };
+}
+
+/** The private key of a test key, as the server keeps its own: PEM of PKCS#8 (RFC 8410 §7). */
+export function privateKeyPem(name: string): string {
+  const seed = createHash("sha256").update(`test key ${name}`).digest();
+  const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  return key.export({ format: "pem", type: "pkcs8" }) as string;
 }
 
 function claim(at: number): EntryBody {
