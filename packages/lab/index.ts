@@ -11,6 +11,9 @@ export {
 } from "./outcome/outcome.ts";
 export { factorial } from "./preset/factorial.ts";
 export { potter2026, potterIdentity } from "./preset/potter-2026.ts";
+export { type DerivedCell, derivedCells } from "./published/derived.ts";
+export { summaryCsv } from "./report/csv.ts";
+export { type CellSummary, type Rate, rateOf, Summary } from "./report/summary.ts";
 export { type Setting, usualCompany } from "./scenario/actor.ts";
 export { type Cell, cellDigest, cellName, cellOf, studyCondition, tasks } from "./scenario/cell.ts";
 export { type Staging, scenarios, stage } from "./scenario/scenarios.ts";

@@ -1,0 +1,197 @@
+/** `writ lab run`: plans, says what it will cost and can show, runs, and tells what was found. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { summaryCsv, usualCompany } from "@writ/lab";
+import { smallestShown } from "@writ/lab/statistics";
+import type { Command } from "commander";
+import { type Plan, planDigest, planText, presets } from "../run/plan.ts";
+import { parsePrices, priceOf } from "../run/price.ts";
+import { studyLimits } from "../run/rollout.ts";
+import { type Progress, runPlan } from "../run/run.ts";
+import { Store } from "../run/store.ts";
+import { type RunReport, reportOf } from "../run/verdict.ts";
+import { parseSubject, subjectText } from "../subject/subject.ts";
+
+export type End = { code: number };
+
+type RunOptions = {
+  readonly preset: string;
+  readonly subject: string;
+  readonly family?: string;
+  readonly company: string;
+  readonly rollouts?: string;
+  readonly cells?: string;
+  readonly out: string;
+  readonly prices?: string;
+  readonly budget?: string;
+  readonly atOnce: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+};
+
+const note = (text: string) => void process.stderr.write(`${text}\n`);
+
+export function addRunCommands(program: Command, end: End): void {
+  program
+    .command("run")
+    .description("run a preset's cells against a subject, with positive controls")
+    .option("--preset <name>", Object.keys(presets).join(" or "), "factorial")
+    .requiredOption("--subject <subject>", "scripted:PROFILE, openai:MODEL, anthropic:MODEL, …")
+    .option("--family <name>", "what the texts call the subject's family")
+    .option("--company <name>", "what the texts call the company", usualCompany)
+    .option(
+      "--rollouts <n>",
+      "rollouts a cell (100; 1 for a scripted subject, which has no chance)",
+    )
+    .option("--cells <text>", "only cells whose name holds this")
+    .option("--out <dir>", "keep results here, by plan; the same run goes on there", ".writ/lab")
+    .option("--prices <file>", "JSON: dollars for a million tokens, by subject")
+    .option("--budget <dollars>", "begin no rollout once this much is spent; needs a known price")
+    .option("--at-once <n>", "at most so many rollouts at once", "100")
+    .option("--dry-run", "say what would be done, and what it can show")
+    .option("--json", "print one JSON value, for programs")
+    .action(async (options: RunOptions) => {
+      end.code = await run(options);
+    });
+}
+
+function planOf(options: RunOptions): Plan | string {
+  const preset = Object.hasOwn(presets, options.preset) ? presets[options.preset] : undefined;
+  if (preset === undefined) return `no preset is named ${options.preset}`;
+  const subject = parseSubject(options.subject);
+  if (typeof subject === "string") return subject;
+  const usual = subject.provider === "scripted" ? 1 : 100;
+  const rollouts = options.rollouts === undefined ? usual : Number(options.rollouts);
+  if (!Number.isSafeInteger(rollouts) || rollouts < 1) return "--rollouts is a whole number";
+  const all = preset();
+  const wanted = options.cells ?? "";
+  const cells = all.filter((cell) => JSON.stringify(cell).includes(wanted));
+  if (cells.length === 0) return `no cell of ${options.preset} holds ${wanted}`;
+  const family = options.family ?? familyOf(subject.model);
+  const setting = { family, company: options.company };
+  return { preset: options.preset, cells, subject, setting, rollouts, limits: studyLimits };
+}
+
+function familyOf(model: string): string {
+  const known = [
+    /gpt|^o\d/i,
+    /gemini/i,
+    /claude/i,
+    /glm/i,
+    /deepseek/i,
+    /kimi/i,
+    /llama/i,
+  ] as const;
+  const names = ["ChatGPT", "Gemini", "Claude", "GLM", "DeepSeek", "Kimi", "Llama"];
+  return names[known.findIndex((pattern) => pattern.test(model))] ?? "Assistant";
+}
+
+async function run(options: RunOptions): Promise<number> {
+  const plan = planOf(options);
+  if (typeof plan === "string") return failed(plan, options);
+  const table =
+    options.prices === undefined ? {} : parsePrices(readFileSync(options.prices, "utf8"));
+  if (typeof table === "string") return failed(table, options);
+  const price = priceOf(subjectText(plan.subject), table);
+  const budget = options.budget === undefined ? null : Number(options.budget);
+  if (budget !== null && (Number.isNaN(budget) || price === null)) {
+    return failed("a budget needs a known price: give --prices", options);
+  }
+  const text = planText(plan);
+  const digest = planDigest(text);
+  const folder = join(options.out, digest.slice("sha256:".length, "sha256:".length + 16));
+  if (options.json !== true || options.dryRun === true) announce(plan, digest, price === null);
+  if (options.dryRun === true) return 0;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, "plan.json"), `${text}\n`);
+  const store = new Store(folder);
+  store.plan(text);
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, stop);
+  try {
+    const ended = await runPlan(plan, {
+      store,
+      digest,
+      signal: stopping.signal,
+      atOnceMax: Number(options.atOnce),
+      price,
+      budget,
+      onProgress: progressTeller(),
+    });
+    const report = reportOf(plan, digest, store);
+    writeFileSync(join(folder, "summary.csv"), summaryCsv(report.cells));
+    writeFileSync(join(folder, "summary.json"), `${JSON.stringify(report)}\n`);
+    tell(report, { digest, folder, ended, json: options.json === true });
+    return report.verdict === "valid" && (report.misclassified?.length ?? 0) === 0 ? 0 : 1;
+  } finally {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, stop);
+    store.close();
+  }
+}
+
+function failed(detail: string, { json }: RunOptions): number {
+  if (json === true)
+    process.stdout.write(`${JSON.stringify({ error: { code: "usage", detail } })}\n`);
+  else note(`error: ${detail}`);
+  return 2;
+}
+
+/** What a run will be, before it is. */
+function announce(plan: Plan, digest: string, isPriceUnknown: boolean): void {
+  const count = plan.cells.length * plan.rollouts;
+  const shown = smallestShown(plan.rollouts);
+  note(`plan ${digest}`);
+  note(`${plan.cells.length} cells × ${plan.rollouts} rollouts = ${count}, and positive controls`);
+  note(
+    shown === undefined
+      ? "a cell alone cannot show a behaviour with power 80 %: too few rollouts"
+      : `a cell shows with power 80 % what happens in ${(shown * 100).toFixed(1)} % of ` +
+          "runs or more",
+  );
+  if (isPriceUnknown) note("cost: unknown, since the subject's price is; give --prices");
+}
+
+/** One line, redrawn on a terminal. */
+function progressTeller(): (progress: Progress) => void {
+  if (process.stderr.isTTY !== true) return () => undefined;
+  let drawn = 0;
+  return ({ done, all, atOnce, spent }) => {
+    const now = performance.now();
+    if (now - drawn < 100 && done < all) return;
+    drawn = now;
+    const cost = spent === null ? "cost unknown" : `$${spent.toFixed(2)}`;
+    process.stderr.write(`\r\x1b[K${done} of ${all}, ${atOnce} at once, ${cost}`);
+    if (done === all) process.stderr.write("\n");
+  };
+}
+
+type Told = {
+  readonly digest: string;
+  readonly folder: string;
+  readonly ended: string;
+  readonly json: boolean;
+};
+
+function tell(report: RunReport, { digest, folder, ended, json }: Told): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ plan: digest, folder, ended, ...report })}\n`);
+    return;
+  }
+  const { controls, verdict, cells } = report;
+  for (const { name, statuses, shown } of cells) {
+    const rates = Object.entries(shown).map(
+      ([behaviour, { k, n, exact }]) =>
+        `${behaviour} ${k}/${n} [${percent(exact.low)}–${percent(exact.high)}]`,
+    );
+    const others = (["refused", "incomplete", "error", "void"] as const)
+      .filter((status) => statuses[status] > 0)
+      .map((status) => `${status} ${statuses[status]}`);
+    process.stdout.write(`${name}: ${[...rates, ...others].join(", ")}\n`);
+  }
+  for (const line of [...controls.wrong, ...(report.misclassified ?? [])]) note(`wrong: ${line}`);
+  process.stdout.write(`controls ${controls.right} of ${controls.expected} seen rightly\n`);
+  process.stdout.write(`run ${verdict} (${ended}); results in ${folder}\n`);
+}
+
+const percent = (rate: number) => `${(100 * rate).toFixed(1)} %`;

@@ -1,0 +1,71 @@
+/** Whether a run may be believed: only if every positive control was seen for what it is. */
+
+import type { CellSummary, Profile } from "@writ/lab";
+import {
+  type Cell,
+  cellDigest,
+  cellName,
+  isClassifiedRightly,
+  isProfile,
+  Summary,
+} from "@writ/lab";
+import { jobsOf, type Plan } from "./plan.ts";
+import type { Store } from "./store.ts";
+
+export type ControlReport = {
+  readonly expected: number;
+  readonly right: number;
+  /** What was seen wrongly, as `profile in cell: what was seen instead`. */
+  readonly wrong: readonly string[];
+};
+
+export type RunReport = {
+  /** `void`: a control is missing or was seen wrongly, so that nothing else here counts. */
+  readonly verdict: "valid" | "void" | "unfinished";
+  readonly controls: ControlReport;
+  readonly cells: readonly CellSummary[];
+  /** Cells whose scripted subject was seen wrongly; absent for subjects without a known truth. */
+  readonly misclassified?: readonly string[];
+  readonly tokens: { readonly input: number; readonly output: number };
+  readonly turns: number;
+};
+
+/** Reads the store whole and says what it shows. */
+export function reportOf(plan: Plan, digest: string, store: Store): RunReport {
+  const names = new Map(plan.cells.map((cell) => [cellDigest(cell), cell]));
+  const known = plan.subject.provider === "scripted" ? plan.subject.model : null;
+  const summary = new Summary(plan.cells);
+  const wrong: string[] = [];
+  const misclassified: string[] = [];
+  let [right, turns, finished] = [0, 0, 0];
+  const tokens = { input: 0, output: 0 };
+  for (const stored of store.all()) {
+    const cell: Cell | undefined = names.get(stored.cell);
+    if (cell === undefined) continue;
+    const isRight = (profile: Profile) => isClassifiedRightly(profile, cell, stored.outcome);
+    const seen = `in ${cellName(cell)}: ${stored.outcome.status}, ${stored.outcome.note}`;
+    if (stored.control !== null) {
+      if (isProfile(stored.control) && isRight(stored.control)) right += 1;
+      else wrong.push(`${stored.control} ${seen}`);
+      continue;
+    }
+    summary.add(stored.cell, stored.outcome);
+    if (known !== null && isProfile(known) && !isRight(known))
+      misclassified.push(`${known} ${seen}`);
+    turns += stored.turns;
+    finished += 1;
+    tokens.input += stored.tokensIn;
+    tokens.output += stored.tokensOut;
+  }
+  const expected = [...jobsOf(plan, digest)].filter(({ control }) => control !== null).length;
+  const isFinished =
+    right + wrong.length === expected && finished === plan.cells.length * plan.rollouts;
+  return {
+    verdict: wrong.length > 0 ? "void" : isFinished ? "valid" : "unfinished",
+    controls: { expected, right, wrong },
+    cells: summary.cells(),
+    ...(known === null ? {} : { misclassified }),
+    tokens,
+    turns,
+  };
+}
