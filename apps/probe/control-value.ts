@@ -55,10 +55,11 @@ function valueInYaml(text: string, key: string): Value {
   const document = parseDocument(text, { uniqueKeys: false, merge: true, logLevel: "silent" });
   const error = document.errors[0];
   if (error !== undefined) return { malformed: `not YAML: ${error.code}` };
-  const walk: YamlWalk = { document, duplicate: false, aliases: 0 };
+  const walk: YamlWalk = { document, duplicate: false, alike: undefined, aliases: 0 };
   const node = nodeAt(walk, document.contents, key.split("."));
   if (node === undefined) return { found: false, because: "no such key" };
-  const because = walk.duplicate ? "later duplicate key" : "file";
+  const how = walk.duplicate ? "later duplicate key" : "file";
+  const because = walk.alike === undefined ? how : alikeSaid(walk.alike);
   if (isScalar(node)) return { found: true, value: String(node.value), because };
   return { found: true, value: JSON.stringify(node) ?? "", because };
 }
@@ -66,6 +67,8 @@ function valueInYaml(text: string, key: string): Value {
 type YamlWalk = {
   readonly document: ReturnType<typeof parseDocument>;
   duplicate: boolean;
+  /** A key that decides though it is written otherwise. */
+  alike: string | undefined;
   aliases: number;
 };
 
@@ -91,17 +94,47 @@ function nodeAt(walk: YamlWalk, start: unknown, names: readonly string[]): unkno
       pair === undefined ? undefined : nodeAt(walk, pair.value ?? "null", names.slice(count));
     if (below === undefined) continue;
     if (own.length > 1) walk.duplicate = true;
-    return below;
+    return otherThan(walk, below, alikeIn(node.items, name), names.slice(count)) ?? below;
   }
   return mergedAt(walk, node.items, names);
 }
 
-/** Keys that a map takes over from others (`<<: *base`), if it has none of its own by that name. */
-function mergedAt(
+type Pair = { readonly key: unknown; readonly value: unknown };
+
+/** Pairs whose key some loaders take for the same name: Go's match without regard to case. */
+function alikeIn(items: readonly Pair[], name: string): readonly Pair[] {
+  return items.filter(({ key }) => {
+    const other = nameOf(key);
+    return other !== undefined && other !== name && folded(other) === folded(name);
+  });
+}
+
+/** What such a key says, if it says anything else than the key itself. */
+function otherThan(
   walk: YamlWalk,
-  items: readonly { readonly key: unknown; readonly value: unknown }[],
+  value: unknown,
+  alike: readonly Pair[],
   names: readonly string[],
 ): unknown {
+  for (const pair of alike) {
+    const other = nodeAt(walk, pair.value ?? "null", names);
+    if (other === undefined || JSON.stringify(other) === JSON.stringify(value)) continue;
+    walk.alike = nameOf(pair.key);
+    return other;
+  }
+  return undefined;
+}
+
+function folded(name: string): string {
+  return name.normalize("NFKC").toLowerCase();
+}
+
+function alikeSaid(name: string): string {
+  return `a key that some loaders take for the same: ${name}`;
+}
+
+/** Keys that a map takes over from others (`<<: *base`), if it has none of its own by that name. */
+function mergedAt(walk: YamlWalk, items: readonly Pair[], names: readonly string[]): unknown {
   for (const { key, value } of items) {
     if (nameOf(key) !== "<<") continue;
     for (const source of isSeq(value) ? value.items : [value]) {
@@ -153,6 +186,10 @@ function lastOf(pairs: readonly KeyValue[], key: string): Value {
   const own = pairs.filter(([name]) => name === key);
   const last = own.at(-1);
   if (last === undefined) return { found: false, because: "no such key" };
+  const alike = pairs.findLast(
+    ([name, value]) => name !== key && folded(name) === folded(key) && value !== last[1],
+  );
+  if (alike !== undefined) return { found: true, value: alike[1], because: alikeSaid(alike[0]) };
   const because = own.length > 1 ? "later duplicate key" : "file";
   return { found: true, value: last[1], because };
 }
