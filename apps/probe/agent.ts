@@ -18,12 +18,11 @@ import {
 } from "@writ/core";
 import { openDigestCache } from "./digest-cache.ts";
 import { readIfThere, writeDurably } from "./durable-file.ts";
-import type { EndpointMemory } from "./endpoints.ts";
 import type { Folders } from "./folder-watch.ts";
 import { identified } from "./identified.ts";
 import type { ProbeKey } from "./key-file.ts";
 import type { Log } from "./log.ts";
-import { look, rereadChanceUsual } from "./look.ts";
+import { type LookParts, look, rereadChanceUsual } from "./look.ts";
 import type { Options } from "./options.ts";
 import { placeOf } from "./place.ts";
 import type { Recogniser } from "./recogniser.ts";
@@ -62,7 +61,7 @@ type Round = AgentParts & {
   readonly spool: Spool;
   readonly voice: Voice;
   readonly cache: ReturnType<typeof openDigestCache>;
-  readonly endpointMemory: EndpointMemory;
+  readonly memory: Pick<LookParts, "endpointMemory" | "layerMemory">;
   readonly watch: Watch;
   /** Ends the waiting for news that is under way. */
   wake: () => void;
@@ -87,7 +86,7 @@ export async function runAgent(parts: AgentParts): Promise<void> {
     spool,
     voice,
     cache: openDigestCache(options.data),
-    endpointMemory: new Map(),
+    memory: { endpointMemory: new Map(), layerMemory: new Map() },
     watch: openWatch({
       now: () => parts.clock.now(),
       onNews: () => round.wake(),
@@ -146,10 +145,8 @@ async function lookOnce(round: Round): Promise<void> {
   let census: Census;
   try {
     const seen = await look({
-      roots: options.roots,
-      excluded: options.excluded,
-      urls: options.urls,
-      endpointMemory: round.endpointMemory,
+      ...options,
+      ...round.memory,
       assignment: round.assignment,
       clock,
       random: round.random,

@@ -1,6 +1,7 @@
 /** One complete look at the host: all vantages, one census. */
 import { readFileSync } from "node:fs";
 import { type Assignment, assert, type Census, type SeenProcess, type Vantage } from "@writ/core";
+import { joinedMasses, lookAtContainers } from "./containers.ts";
 import { lookAtControls } from "./controls.ts";
 import { openLedger } from "./coverage.ts";
 import type { DigestCache } from "./digest-cache.ts";
@@ -8,6 +9,7 @@ import { type EndpointMemory, lookAtEndpoints } from "./endpoints.ts";
 import { lookAtFiles } from "./files.ts";
 import type { Folders } from "./folder-watch.ts";
 import { openInspector } from "./inspector.ts";
+import type { LayerMemory } from "./layer-blob.ts";
 import { openMassTable } from "./mass-table.ts";
 import { type Place, placeOf, placeText } from "./place.ts";
 import { lookAtProcesses } from "./processes.ts";
@@ -44,6 +46,10 @@ export type LookParts = {
   readonly urls?: readonly URL[];
   /** Kept from one look to the next: what need not be asked again so soon. */
   readonly endpointMemory?: EndpointMemory;
+  /** Sockets of container engines and folders of image stores; absolute, as documents write. */
+  readonly engines?: readonly string[];
+  /** Kept from one look to the next: layers that need not be gone through again. */
+  readonly layerMemory?: LayerMemory;
   /** `/proc`, unless a test has its own. */
   readonly proc?: string;
 };
@@ -53,9 +59,10 @@ export async function look(parts: LookParts): Promise<Census> {
   const { clock, assignment } = parts;
   const proc = parts.proc ?? "/proc";
   const began = clock.now();
+  const sizes = new Set(assignment.artefacts.map(({ size }) => size));
   const inspector = openInspector({
     cache: parts.cache,
-    sizes: new Set(assignment.artefacts.map(({ size }) => size)),
+    sizes,
     now: () => clock.now(),
     random: parts.random,
     rereadChance: parts.rereadChance,
@@ -76,6 +83,18 @@ export async function look(parts: LookParts): Promise<Census> {
   const folders = await ofFiles.during(() =>
     lookAtFiles({ ...ofFiles.parts, proc, roots, excluded, table }),
   );
+  const ofContainers = vantage("containers", []);
+  const containers = await ofContainers.during(() => {
+    const ownTable = openMassTable(inspector, ofContainers.parts.ledger);
+    const walk = { ...ofContainers.parts, proc, excluded, table: ownTable };
+    return lookAtContainers({
+      ...ofContainers.parts,
+      ...{ roots, sizes, masses: table.masses() },
+      engines: (parts.engines ?? []).map(absolute),
+      memory: parts.layerMemory ?? new Map(),
+      walk: (inside) => lookAtFiles({ ...walk, roots: inside }).then(() => ownTable.masses()),
+    });
+  });
   // Processes once more: what passed from a name to an open file or back while the names were being
   // read, is met on one side or the other.
   const after = await ofProcesses.during(processesNow);
@@ -98,12 +117,16 @@ export async function look(parts: LookParts): Promise<Census> {
     boot: bootOf(proc),
     began: new Date(began).toISOString(),
     ended: new Date(clock.now()).toISOString(),
-    masses: table.masses(),
+    masses: joinedMasses(table.masses(), containers.masses),
     processes: bothTimes(before, after),
     links: merged(links, table.links()),
     controls,
     endpoints,
-    coverage: [ofFiles.close(), ofProcesses.close(), ofControls.close(), ofEndpoints.close()],
+    engines: containers.engines,
+    stored: containers.stored,
+    coverage: [ofFiles, ofProcesses, ofControls, ofEndpoints, ofContainers].map((one) =>
+      one.close(),
+    ),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The probe as a process: `node apps/probe/main.ts run --server URL --data DIR --host NAME …`. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleepFor } from "node:timers/promises";
@@ -10,11 +10,11 @@ import { openKeyFile } from "./key-file.ts";
 import { logLines } from "./log.ts";
 import { initOnce, lookOnce, onceUsage } from "./once.ts";
 import { holdAlone } from "./only-one.ts";
-import { readOptions, usage } from "./options.ts";
-import { openDesk } from "./submit.ts";
+import { readOptions, type Usual, usage } from "./options.ts";
 import { openRecogniser } from "./recogniser.ts";
 import { openSketchKey } from "./sketch-key.ts";
-import { usualPlaces } from "./usual-places.ts";
+import { openDesk } from "./submit.ts";
+import { type UsualPlace, usualEngines, usualPlaces } from "./usual-places.ts";
 
 /** A look under way is given up after this: what it saw would be told late, and nothing is lost. */
 const goodbyeMilliseconds = 2_000;
@@ -25,11 +25,16 @@ const log = logLines(Date.now, (line) => process.stderr.write(line));
 const random = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
 
 /** Those usual places that are there. A place made later is met at the next start. */
-function usualHere(): string[] {
-  return usualPlaces(process.env, homedir())
-    .map(({ path }) => path)
-    .filter((path) => existsSync(path))
-    .map((path) => pathText(Buffer.from(path)));
+const usual: Usual = {
+  roots: () => thoseHere(usualPlaces(process.env, homedir())),
+  engines: () => thoseHere(usualEngines(process.env, homedir())),
+};
+
+function thoseHere(places: readonly UsualPlace[]): string[] {
+  const paths = places.map(({ path }) => path).filter((path) => existsSync(path));
+  // Two names of one socket are one engine.
+  const first = new Map(paths.map((path) => [realpathSync(path), path]));
+  return [...first.values()].map((path) => pathText(Buffer.from(path)));
 }
 
 async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -45,7 +50,7 @@ async function start(): Promise<Refused | undefined> {
   const once = { init: initOnce, look: lookOnce }[command];
   if (once !== undefined) {
     const print = (line: string) => void process.stdout.write(line);
-    const refusal = await once(rest, { random, usual: usualHere, log, print });
+    const refusal = await once(rest, { random, usual, log, print });
     if (refusal !== undefined) process.stderr.write(onceUsage);
     return refusal;
   }
@@ -53,7 +58,7 @@ async function start(): Promise<Refused | undefined> {
 }
 
 async function run(args: readonly string[]): Promise<Refused | undefined> {
-  const options = readOptions(args, usualHere);
+  const options = readOptions(args, usual);
   if (isRefused(options)) {
     process.stderr.write(usage + onceUsage);
     return options;

@@ -8,13 +8,16 @@ import { openDigestCache } from "./digest-cache.ts";
 import { openKeyFile } from "./key-file.ts";
 import type { Log } from "./log.ts";
 import { isRoot, look } from "./look.ts";
-import { urlsOf } from "./options.ts";
+import { type Usual, urlsOf } from "./options.ts";
+import { givenSketchKey } from "./sketch-key.ts";
 
-export const onceUsage = `usage: probe init --data DIR
+export const onceUsage = `usage: probe init --data DIR [--sketch-key FILE]
        probe look (--root PATH ... | --usual) [--exclude PATH ...] [--endpoint URL ...]
-             [--host NAME]
+             [--engine PATH ...] [--host NAME]
 
-  init   makes the probe's key if there is none, and prints its public half as one JSON line
+  init   makes the probe's keys if there are none, and prints the public one as one JSON line;
+         with --sketch-key it compares models under that key (64 hex digits), so that records of
+         ./writ fingerprint made under the same key can be put into DIR/enrolled
   look   looks once, prints the census as one JSON line; progress goes to standard error
 `;
 
@@ -23,7 +26,7 @@ const progressMilliseconds = 200;
 
 export type OnceParts = {
   readonly random: () => number;
-  readonly usual: () => readonly string[];
+  readonly usual: Usual;
   readonly log: Log;
   readonly print: (line: string) => void;
 };
@@ -36,6 +39,8 @@ export function initOnce(args: readonly string[], { print }: OnceParts): Refused
   mkdirSync(values.data, { recursive: true, mode: 0o700 });
   const key = openKeyFile(join(values.data, "probe.key"));
   if (isRefused(key)) return key;
+  const sketchKey = givenSketchKey(join(values.data, "sketch.key"), values["sketch-key"]);
+  if (isRefused(sketchKey)) return sketchKey;
   const probeKey = { type: "ed25519", public: toBase64(key.publicKey), id: key.id };
   print(`${JSON.stringify({ probeKey })}\n`);
   return undefined;
@@ -48,11 +53,12 @@ export async function lookOnce(
 ): Promise<Refused | undefined> {
   const values = valuesOf(args);
   if (isRefused(values)) return values;
-  const roots = [...(values.root ?? []), ...(values.usual === true ? usual() : [])];
+  const roots = [...(values.root ?? []), ...(values.usual === true ? usual.roots() : [])];
+  const engines = [...(values.engine ?? []), ...(values.usual === true ? usual.engines() : [])];
   const excluded = values.exclude ?? [];
   if (roots.length === 0) return refused("malformed", "a --root is needed, or --usual");
-  if (![...roots, ...excluded].every(isRoot)) {
-    return refused("malformed", "each --root and --exclude must be an absolute path");
+  if (![...roots, ...excluded, ...engines].every(isRoot)) {
+    return refused("malformed", "each --root, --exclude and --engine must be an absolute path");
   }
   const urls = urlsOf(values.endpoint ?? []);
   if (isRefused(urls)) return urls;
@@ -62,6 +68,7 @@ export async function lookOnce(
     roots,
     excluded,
     urls,
+    engines,
     assignment: { host, controls: [], links: [], lines: [], artefacts: [], lookSince: 0 },
     clock: { now: Date.now },
     random,
@@ -80,11 +87,13 @@ export async function lookOnce(
 function valuesOf(args: readonly string[]) {
   const options = {
     data: { type: "string" },
+    "sketch-key": { type: "string" },
     host: { type: "string" },
     root: { type: "string", multiple: true },
     usual: { type: "boolean" },
     exclude: { type: "string", multiple: true },
     endpoint: { type: "string", multiple: true },
+    engine: { type: "string", multiple: true },
   } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;

@@ -4,7 +4,7 @@ import { type Digest, isDigest, isRefused, type Refused, refused } from "@writ/c
 import { isRoot } from "./look.ts";
 
 export const usage = `usage: probe --server URL --data DIR --host NAME --root PATH [--root PATH ...]
-             [--usual] [--exclude PATH ...] [--endpoint URL ...]
+             [--usual] [--exclude PATH ...] [--endpoint URL ...] [--engine PATH ...]
              [--interval SECONDS] [--estate DIGEST]
 
   --server    where the journal is kept
@@ -14,6 +14,8 @@ export const usage = `usage: probe --server URL --data DIR --host NAME --root PA
   --usual     besides, all places of this host and user where models usually lie
   --exclude   a path that is not looked at; each is told in every census
   --endpoint  a URL to ask what models it serves, besides all that listens on this host
+  --engine    a container engine's socket, or a folder of images: Podman's, Docker's or containerd's
+              storage, an OCI layout; with --usual, the usual ones besides
   --interval  seconds from the start of one look to the next (60)
   --estate    the estate this probe serves; else the first that the server names, for good
 `;
@@ -29,19 +31,24 @@ export type Options = {
   readonly roots: readonly string[];
   readonly excluded: readonly string[];
   readonly urls: readonly URL[];
+  readonly engines: readonly string[];
   readonly intervalMilliseconds: number;
   readonly estate: Digest | undefined;
 };
 
-/** Reads the command line. `usual` are existing places to add if asked for. */
-export function readOptions(
-  args: readonly string[],
-  usual: () => readonly string[],
-): Options | Refused {
+/** Places to add if the usual ones are asked for: those that exist. */
+export type Usual = {
+  readonly roots: () => readonly string[];
+  readonly engines: () => readonly string[];
+};
+
+/** Reads the command line. */
+export function readOptions(args: readonly string[], usual: Usual): Options | Refused {
   const values = valuesOf(args);
   if (isRefused(values)) return values;
   const { server, data, host, exclude = [], interval, estate } = values;
-  const root = [...(values.root ?? []), ...(values.usual === true ? usual() : [])];
+  const root = [...(values.root ?? []), ...(values.usual === true ? usual.roots() : [])];
+  const engines = [...(values.engine ?? []), ...(values.usual === true ? usual.engines() : [])];
   if (server === undefined || data === undefined || host === undefined || root.length === 0) {
     return refused("malformed", "--server, --data, --host and a --root are needed");
   }
@@ -52,8 +59,9 @@ export function readOptions(
   if (!/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/.test(host)) {
     return refused("malformed", "--host is not a name");
   }
-  const relative = [...root, ...exclude].find((path) => !isRoot(path));
-  if (relative !== undefined) return refused("malformed", "each --root must be an absolute path");
+  const relative = [...root, ...exclude, ...engines].find((path) => !isRoot(path));
+  if (relative !== undefined)
+    return refused("malformed", "each --root, --exclude and --engine must be an absolute path");
   const seconds = interval === undefined ? intervalSecondsUsual : Number(interval);
   if (!(seconds >= 1 && seconds <= intervalSecondsMax)) {
     return refused("malformed", `--interval is not from 1 to ${intervalSecondsMax} seconds`);
@@ -64,7 +72,7 @@ export function readOptions(
   const urls = urlsOf(values.endpoint ?? []);
   if (isRefused(urls)) return urls;
   const intervalMilliseconds = seconds * 1000;
-  const looked = { roots: root, excluded: exclude, urls };
+  const looked = { roots: root, excluded: exclude, urls, engines };
   return { server: url, data, host, ...looked, intervalMilliseconds, estate };
 }
 
@@ -90,6 +98,7 @@ function valuesOf(args: readonly string[]) {
     usual: { type: "boolean" },
     exclude: { type: "string", multiple: true },
     endpoint: { type: "string", multiple: true },
+    engine: { type: "string", multiple: true },
     interval: { type: "string" },
     estate: { type: "string" },
   } as const;

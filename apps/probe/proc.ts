@@ -81,6 +81,14 @@ export function parseStatus(text: string): Status {
   };
 }
 
+/**
+ * The container that a process's control group names (cgroups(7)): Docker, Podman, containerd and
+ * CRI-O all put the 64 hex digits of its id into the path. Whoever may move it may fake it.
+ */
+export function parseContainer(text: string): string | undefined {
+  return /(?:^|[^0-9a-f])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/m.exec(text)?.[1];
+}
+
 /** Start time in ticks since boot: field 22 of `stat`, after a name that may hold anything. */
 export function parseStarted(text: string): number | undefined {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");

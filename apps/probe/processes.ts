@@ -9,7 +9,14 @@ import { type HoldReader, openHoldReader } from "./holds.ts";
 import type { Inspector } from "./inspector.ts";
 import { ownMounts } from "./mounts.ts";
 import { isInside, placeText, plainText } from "./place.ts";
-import { parseListeners, parseStarted, parseStatus, readProc, readProcLink } from "./proc.ts";
+import {
+  parseContainer,
+  parseListeners,
+  parseStarted,
+  parseStatus,
+  readProc,
+  readProcLink,
+} from "./proc.ts";
 
 /** Limits of the census's shape: an argument, and how many. */
 const argumentLengthMax = 4096;
@@ -93,10 +100,21 @@ async function readProcess(look: Look, pid: number): Promise<SeenProcess | undef
       listens: portsOf(look, folder, sockets),
       holds,
       resident,
+      ...containerOf(folder),
     };
   } catch (error) {
     look.ledger.gap(folder, gapOf(error));
     return undefined;
+  }
+}
+
+function containerOf(folder: string): Pick<SeenProcess, "container"> {
+  try {
+    const container = parseContainer(readProc(`${folder}/cgroup`));
+    return container === undefined ? {} : { container };
+  } catch {
+    // A kernel without control groups, or a process that is going.
+    return {};
   }
 }
 

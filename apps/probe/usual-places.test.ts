@@ -27,12 +27,15 @@ test("each place once; what is no absolute path is no place", () => {
   assert.ok(paths.every((path) => path.startsWith("/")));
 });
 
-test("usual places are added to the roots only if asked for", () => {
+test("usual places and engines are added only if asked for", () => {
   const args = ["--server", "http://x", "--data", "/d", "--host", "h", "--root", "/r"];
-  const roots = (more: string[]) => {
-    const options = readOptions([...args, ...more], () => ["/u"]);
-    return isRefused(options) ? options.detail : options.roots;
+  const usual = { roots: () => ["/u"], engines: () => ["/e"] };
+  const told = (more: string[]) => {
+    const options = readOptions([...args, ...more], usual);
+    return isRefused(options) ? options.detail : [options.roots, options.engines];
   };
-  assert.deepEqual(roots([]), ["/r"]);
-  assert.deepEqual(roots(["--usual"]), ["/r", "/u"]);
+  assert.deepEqual(told([]), [["/r"], []]);
+  assert.deepEqual(told(["--engine", "/f"]), [["/r"], ["/f"]]);
+  assert.deepEqual(told(["--usual"]), [["/r", "/u"], ["/e"]]);
+  assert.match(String(told(["--engine", "relative"])), /absolute/);
 });

@@ -65,6 +65,27 @@ const onHost: readonly UsualPlace[] = [
   { of: "shared memory", path: "/dev/shm" },
 ];
 
+const engines: readonly UsualPlace[] = [
+  { of: "Docker", path: "/var/run/docker.sock" },
+  { of: "Podman", path: "/run/podman/podman.sock" },
+  { of: "Podman's storage", path: "/var/lib/containers/storage" },
+  { of: "Docker's storage", path: "/var/lib/docker" },
+  { of: "containerd's storage", path: "/var/lib/containerd" },
+  { of: "k3s' storage", path: "/var/lib/rancher/k3s/agent/containerd" },
+];
+
+/** Where container engines usually answer or keep images, for the host and for a user. */
+export function usualEngines(environment: Environment, home: string): readonly UsualPlace[] {
+  const { XDG_RUNTIME_DIR: run = "", XDG_DATA_HOME: data = "" } = environment;
+  const own = [
+    { of: "Podman", path: run === "" ? "" : `${run}/podman/podman.sock` },
+    { of: "Docker", path: run === "" ? "" : `${run}/docker.sock` },
+    { of: "Podman's storage", path: `${data || `${home}/.local/share`}/containers/storage` },
+    { of: "Docker's storage", path: `${data || `${home}/.local/share`}/docker` },
+  ];
+  return [...engines, ...own].filter(({ path }) => path.startsWith("/"));
+}
+
 /**
  * All usual places for a user, whether or not they exist, each path once, those that settings name
  * first. `environment` and `home` are the user's; relative and empty settings are no places.

@@ -167,6 +167,13 @@ export {
 } from "./sight/identity.ts";
 export { pathBytes, pathText } from "./sight/path.ts";
 export {
+  engineRowsMax,
+  type SeenContainer,
+  type SeenEngine,
+  type Stored,
+  storedMax,
+} from "./sight/store-shape.ts";
+export {
   isEd25519Key,
   type SignEd25519,
   type VerifyEd25519,

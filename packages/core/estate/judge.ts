@@ -22,6 +22,7 @@ import {
 } from "../sight/host-sight.ts";
 import { ownNames, symlinksOf } from "../sight/own-names.ts";
 import type { Estate } from "./estate.ts";
+import { storedCopies } from "./stored-copies.ts";
 
 /** One thing seen that the writ says must not be. */
 export type Contradiction = {
@@ -151,7 +152,7 @@ function presences(estate: Estate, writ: Writ, sight: HostSight): readonly Contr
   if (look === undefined) return [];
   const leaving = leavingDigests(writ);
   const symlinks = symlinksOf(look.census);
-  const found: Contradiction[] = [];
+  const found: Contradiction[] = [...storedCopies({ writ, leaving }, sight)];
   for (const mass of look.census.masses) {
     const copy = leftCopy(estate, leaving, mass);
     if (copy === undefined) continue;

@@ -7,7 +7,6 @@
  */
 
 import type { Shaped } from "../encoding/shape.ts";
-import { identitiesShape } from "./identity.ts";
 import {
   boolean,
   digest,
@@ -18,6 +17,8 @@ import {
   optional,
   text,
 } from "../encoding/shape.ts";
+import { identitiesShape } from "./identity.ts";
+import { enginesShape, storedShape } from "./store-shape.ts";
 
 /** PATH_MAX is 4096 bytes on Linux; escaped bytes take four characters. */
 export const pathLengthMax = 4 * 4096;
@@ -30,7 +31,7 @@ export const sightsMax = 1_000_000;
 export const passedMax = 100;
 
 /** Ways of seeing that this census knows. */
-export const vantages = ["files", "processes", "controls", "endpoints"] as const;
+export const vantages = ["files", "processes", "controls", "endpoints", "containers"] as const;
 
 /** Why something was not read. */
 export const gapReasons = [
@@ -106,6 +107,8 @@ const process = object({
   holds: list(hold, namesMax),
   /** Resident size in bytes, shared pages included. */
   resident: count,
+  /** The container that it runs in, as its control group names it. */
+  container: optional(text(128)),
 });
 
 /** A symlink that the register names (a release link), or whose target is a mass of this census. */
@@ -211,6 +214,10 @@ export const censusShape = object({
   controls: list(control, sightsMax),
   /** Absent if the probe does not ask. */
   endpoints: optional(list(endpoint, 65_536)),
+  /** Absent if the probe has no container engine or image store to look at. */
+  engines: optional(enginesShape),
+  /** Model files in stores; absent like `engines`. */
+  stored: optional(storedShape),
   coverage: list(coverage, 16),
 });
 

@@ -16,6 +16,7 @@ import type {
   SeenProcess,
   Vantage,
 } from "./census.ts";
+import type { Stored } from "./store-shape.ts";
 
 export type HostSight = {
   readonly host: string;
@@ -140,6 +141,7 @@ export function see(sight: HostSight, look: Look): HostSight {
   for (const control of census.controls) {
     note(`control\0${control.control}\0${control.state}\0${control.value ?? ""}`);
   }
+  for (const stored of census.stored ?? []) note(storedKey(stored));
   for (const endpoint of census.endpoints ?? []) note(endpointKey(census, endpoint));
   for (const link of census.links) note(`link\0${link.path}\0${link.target ?? link.value ?? ""}`);
   const width = widthOf(census);
@@ -205,6 +207,11 @@ export function endpointKey(census: Census, { url, by, says }: SeenEndpoint): st
   const processes = by.map(({ pid, started }) => `${pid}.${started}`).join();
   const names = says.map(({ name }) => name).join("\0");
   return `endpoint\0${census.boot}\0${processes}\0${url}\0${names}`;
+}
+
+/** Names one model file in a store, for {@link HostSight.firstSeen}. */
+export function storedKey({ store, holder, path, digest }: Stored): string {
+  return `stored\0${store}\0${holder}\0${path}\0${digest ?? ""}`;
 }
 
 /** Everything of this content that a census saw: files by each name, and processes that hold it. */

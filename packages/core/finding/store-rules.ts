@@ -1,0 +1,114 @@
+/**
+ * Register × observation, for model files in stores that are no files of their own on a host: in
+ * packed layers of images, in registries, in buckets. What lies there as a file is a mass, and is
+ * found as one; here it is told besides what it is part of.
+ */
+import type { Estate } from "../estate/estate.ts";
+import { type HostSight, type Look, storedKey } from "../sight/host-sight.ts";
+import type { Stored } from "../sight/store-shape.ts";
+import type { Case } from "./finding.ts";
+import { goneDigests, named } from "./stray-rules.ts";
+
+type Kept = { readonly sight: HostSight; readonly look: Look; readonly stored: Stored };
+
+/** Holders named of one mass; the count is told beyond. */
+const holdersMax = 5;
+
+function* keptIn(estate: Estate): Iterable<Kept> {
+  for (const sight of estate.sights.values()) {
+    const look = sight.latest;
+    for (const stored of look?.census.stored ?? []) {
+      if (stored.mass === undefined) yield { sight, look: look!, stored };
+    }
+  }
+}
+
+/** Where a stored file is, for people: what is part of what. */
+export function storedWhere({ store, holder, path, fate }: Stored): string {
+  return `${path} of ${holder} in ${store}${fate === "visible" ? "" : ` (${fate} there)`}`;
+}
+
+function caseOf({ sight, look, stored }: Kept) {
+  const read = stored.known === "read" ? "" : ", as the store says";
+  const what = `${stored.container ?? "bytes"} of ${stored.size} bytes (${stored.digest ?? "?"})`;
+  return {
+    host: sight.host,
+    where: storedWhere(stored),
+    since: sight.firstSeen.get(storedKey(stored)) ?? look.index,
+    right: { kind: "observation", says: `${what}${read}`, entry: look.index },
+  } as const;
+}
+
+/** A release that ought to be gone is kept in a store. */
+export function* retiredStored(estate: Estate): Iterable<Case> {
+  const gone = goneDigests(estate);
+  for (const kept of keptIn(estate)) {
+    const { digest } = kept.stored;
+    const ending = digest === undefined ? undefined : gone.get(digest);
+    // While a writ is being judged, a copy is that writ's: see `preserved-copy`.
+    if (ending === undefined || ending.writ !== undefined) continue;
+    const seen = caseOf(kept);
+    yield {
+      ...seen,
+      ...named([ending.release]),
+      since: Math.max(seen.since, ending.index),
+      left: { kind: "register", says: ending.says, entry: ending.index },
+      advice: "Have the image, container or object removed; find out who kept it.",
+    };
+  }
+}
+
+/** A registered release that may exist, in a store where the register has no place for it. */
+export function* misplacedStored(estate: Estate): Iterable<Case> {
+  const gone = goneDigests(estate);
+  for (const kept of keptIn(estate)) {
+    const { digest } = kept.stored;
+    const holders = digest === undefined ? undefined : estate.register.releasesByDigest.get(digest);
+    if (holders === undefined || digest === undefined || gone.has(digest)) continue;
+    yield {
+      ...caseOf(kept),
+      ...named(holders),
+      left: { kind: "register", says: `${[...holders].join(", ")} is not placed here` },
+      advice: "Find out who needs it there, or have it removed.",
+    };
+  }
+}
+
+/** Weights that no release has, in a store. */
+export function* unregisteredStored(estate: Estate): Iterable<Case> {
+  for (const kept of keptIn(estate)) {
+    const { digest, kind } = kept.stored;
+    if (kind !== "model") continue;
+    if (digest !== undefined && estate.register.releasesByDigest.has(digest)) continue;
+    yield {
+      ...caseOf(kept),
+      left: { kind: "register", says: "no release has these bytes" },
+      advice: "Find its owner. Register it, or have it removed.",
+    };
+  }
+}
+
+/** Adds, to a finding at a file that lies in a store, what it is part of there. */
+export function tellStores(estate: Estate): (found: Case) => Case {
+  const holders = new Map<string, string[]>();
+  for (const { host, latest } of estate.sights.values()) {
+    for (const { mass, holder, fate } of latest?.census.stored ?? []) {
+      if (mass === undefined) continue;
+      const key = `${host}\0${mass}`;
+      const known = holders.get(key) ?? [];
+      known.push(fate === "visible" ? holder : `${holder} (${fate} there)`);
+      holders.set(key, known);
+    }
+  }
+  if (holders.size === 0) return (found) => found;
+  return (found) => {
+    const names = found.where
+      .split(", ")
+      .flatMap((name) => holders.get(`${found.host}\0${name}`) ?? []);
+    const unique = [...new Set(names)];
+    if (unique.length === 0) return found;
+    const more = unique.length > holdersMax ? ` and ${unique.length - holdersMax} more` : "";
+    const says = `${found.right.says}, part of ${unique.slice(0, holdersMax).join(", ")}${more}`;
+    return { ...found, right: { ...found.right, says } };
+  };
+}
