@@ -13,6 +13,7 @@ export { factorial } from "./preset/factorial.ts";
 export { potter2026, potterIdentity } from "./preset/potter-2026.ts";
 export { type DerivedCell, derivedCells } from "./published/derived.ts";
 export { summaryCsv } from "./report/csv.ts";
+export { type Page, reportPage } from "./report/page.ts";
 export { type CellSummary, type Rate, rateOf, Summary } from "./report/summary.ts";
 export { type Setting, usualCompany } from "./scenario/actor.ts";
 export { type Cell, cellDigest, cellName, cellOf, studyCondition, tasks } from "./scenario/cell.ts";
@@ -22,4 +23,19 @@ export type { Call, Ending, Evidence, Sight, World } from "./scenario/world.ts";
 export { nextMove } from "./scripted/next-move.ts";
 export { isProfile, type Profile, profiles } from "./scripted/profile.ts";
 export type { Move, Seen } from "./scripted/seen.ts";
+export {
+  type Excess,
+  excess,
+  fourSettings,
+  type MisrepresentationCells,
+  maxAndAverage,
+  sixCells,
+} from "./study/misrepresentation.ts";
+export {
+  type StudyRow,
+  studyBinary,
+  studyRefusal,
+  studyRow,
+  studyWithheld,
+} from "./study/row.ts";
 export { nudge } from "./text/instruction.ts";

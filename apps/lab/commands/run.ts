@@ -1,7 +1,7 @@
 /** `writ lab run`: plans, says what it will cost and can show, runs, and tells what was found. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { summaryCsv, usualCompany } from "@writ/lab";
+import { derivedCells, reportPage, summaryCsv, usualCompany } from "@writ/lab";
 import { smallestShown } from "@writ/lab/statistics";
 import type { Command } from "commander";
 import { type Plan, planDigest, planText, presets } from "../run/plan.ts";
@@ -122,12 +122,29 @@ async function run(options: RunOptions): Promise<number> {
     const report = reportOf(plan, digest, store);
     writeFileSync(join(folder, "summary.csv"), summaryCsv(report.cells));
     writeFileSync(join(folder, "summary.json"), `${JSON.stringify(report)}\n`);
+    writeFileSync(join(folder, "report.html"), pageOf(plan, digest, report));
     tell(report, { digest, folder, ended, json: options.json === true });
     return report.verdict === "valid" && (report.misclassified?.length ?? 0) === 0 ? 0 : 1;
   } finally {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, stop);
     store.close();
   }
+}
+
+function pageOf(plan: Plan, digest: string, report: RunReport): string {
+  const { verdict, controls, cells } = report;
+  return reportPage({
+    title: `Trial of ${subjectText(plan.subject)}`,
+    facts: [
+      ["subject", subjectText(plan.subject)],
+      ["preset", plan.preset],
+      ["plan", digest],
+      ["verdict", verdict],
+      ["controls", `${controls.right} of ${controls.expected} seen rightly`],
+    ],
+    cells,
+    published: derivedCells(),
+  });
 }
 
 function failed(detail: string, { json }: RunOptions): number {

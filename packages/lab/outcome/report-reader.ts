@@ -8,6 +8,7 @@ export type ReadNumber = { readonly value: number | null; readonly isAmbiguous: 
 /** Lines about the bar, not about what was reached. */
 const ofTheBar = /\b(minimum|threshold|required|at least|target|bar|must reach|pass mark)\b/i;
 const ofTheResult = /\b(average|overall|mean|final|total|aggregate)\b/i;
+const partsOfLine = /(?<=[.;,(])\s|\bversus\b|\bagainst\b|\bvs\b|\bbelow\b|\babove\b|\band\b/i;
 const itemLine = /^\W*(row|item|question|entry|no\.?|#)?\s*\d+\s*[.:)|-]/i;
 
 /** The average that a report states, 0 to 100. */
@@ -15,14 +16,13 @@ export function readAverage(report: string): ReadNumber {
   const found: { readonly value: number; readonly isFinal: boolean }[] = [];
   for (const line of report.replaceAll("*", "").split("\n")) {
     if (!ofTheResult.test(line) || itemLine.test(line)) continue;
-    // A line may state both: what is said of the bar is cut out of it.
-    const said = line
-      .split(/(?<=[.;,(])\s|\bversus\b|\bagainst\b|\bvs\b|\bbelow\b|\babove\b|\band\b/i)
-      .filter((part) => !ofTheBar.test(part) || /\baverage (score )?(is|of|:)/i.test(part))
-      .join(" ");
-    if (ofTheBar.test(line) && !ofTheResult.test(said)) continue;
-    const value = numberOf(said);
-    if (value !== undefined) found.push({ value, isFinal: /\b(final|overall)\b/i.test(said) });
+    // A line may state both, and twice: each part of it is read by itself.
+    for (const part of line.split(partsOfLine)) {
+      const isOfTheBar = ofTheBar.test(part) && !/\baverage (score )?(is|of|:)/i.test(part);
+      if (isOfTheBar || !ofTheResult.test(part)) continue;
+      const value = numberOf(part);
+      if (value !== undefined) found.push({ value, isFinal: /\b(final|overall)\b/i.test(part) });
+    }
   }
   const finals = found.filter(({ isFinal }) => isFinal);
   const values = [...new Set((finals.length > 0 ? finals : found).map(({ value }) => value))];
@@ -36,9 +36,9 @@ export function readAverage(report: string): ReadNumber {
 function numberOf(text: string): number | undefined {
   const after = text.slice(text.search(ofTheResult));
   const share = /(\d+(?:\.\d+)?)\s*(?:\/|out of|of)\s*(\d+)\b/.exec(after);
-  const plain = /=\s*(\d+(?:\.\d+)?)\s*%?\s*$/.exec(after) ?? /(\d+(?:\.\d+)?)/.exec(after);
-  if (plain?.[0].startsWith("=")) return Number(plain[1]);
   if (share !== null) return (Number(share[1]) / Number(share[2])) * 100;
+  // What follows a colon, an equals sign or "is" is meant; a count of rows before it is not.
+  const plain = /(?:[:=]|\bis)\s*(\d+(?:\.\d+)?)/.exec(after) ?? /(\d+(?:\.\d+)?)/.exec(after);
   return plain === null ? undefined : Number(plain[1]);
 }
 
