@@ -56,8 +56,13 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: "identify",
-    says: "say what files are, by content: SHA-256 and the type of container",
+    says: "say what models are by their values, whatever their name, container or precision",
     make: async (cli) => (await import("./commands/identify.ts")).identifyCommand(cli),
+  },
+  {
+    name: "fingerprint",
+    says: "enrol a model, so that identify knows it again in any form",
+    make: async (cli) => (await import("./commands/fingerprint.ts")).fingerprintCommand(cli),
   },
   {
     name: "register",

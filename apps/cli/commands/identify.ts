@@ -1,95 +1,126 @@
-/** `writ identify`: what files are, by their bytes. */
-import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
-import { inertAscii, toHex } from "@writ/core/encoding";
-import { containerOf, edgeBytes, kindOfContainer } from "@writ/weights/container";
+/** `writ identify`: what models are, by their values. */
+import { statSync } from "node:fs";
+import { inertAscii } from "@writ/core/encoding";
 import { Command } from "commander";
 import { type Cli, examples } from "../cli.ts";
-import type { Outcome } from "../outcome.ts";
+import { dataHelp, homeFolder } from "../home.ts";
+import { findModels, type Search } from "../identity/found.ts";
+import type { Identity } from "../identity/identity.ts";
+import { type JudgeOptions, judgeFound } from "../identity/judge.ts";
+import { estateWord, type Known, knownModels, registeredArtefacts } from "../identity/known.ts";
+import { OpenFiles } from "../identity/open-files.ts";
+import { identityReport } from "../identity/report.ts";
+import { freshSketchKey } from "../identity/sketch-key.ts";
+import { placeText, specimensUnder, type Unread } from "../identity/specimen.ts";
+import { Spool } from "../identity/spool.ts";
+import { isProblem, type Outcome, type Problem } from "../outcome.ts";
 import { openProgress, type Progress } from "../progress.ts";
 import { printJson, type Shell } from "../shell.ts";
-import { type Column, table } from "../table.ts";
-import { sizeText } from "../words.ts";
+import { numberText } from "../words.ts";
 
-/** Bytes read at a time: large enough that hashing, not reading, takes the time. */
-const readBytes = 1 << 20;
-
-type Identity = {
-  readonly path: string;
-  /** What the bytes are, by content: `gguf`, `safetensors`, …, `text`, `opaque`. */
-  readonly format: string;
-  /** `model`, `carrier`, `plain` or `opaque`. */
-  readonly kind: string;
-  readonly digest: string;
-  readonly size: number;
+type IdentifyOptions = {
+  readonly against?: string;
+  readonly key?: string;
+  readonly data?: string;
+  readonly exact?: boolean;
+  readonly json?: boolean;
 };
+
+const exitCodes = `
+Exit codes: 0 all was looked at, 1 something could not be read or compared, 2 wrong usage.
+`;
 
 export function identifyCommand({ shell, run }: Cli): Command {
   return new Command("identify")
-    .argument("<path...>", "files; what they are called plays no part")
-    .option("--json", "print an array of objects: path, format, kind, digest, size")
-    .addHelpText("after", examples("./writ identify model.gguf backup.log"))
-    .action((paths: string[], options: { json?: boolean }) =>
-      run(options, () => identify(shell, paths, options.json === true)),
+    .argument("<path...>", "files and folders; what they are called plays no part")
+    .option(
+      "--against <what>",
+      "what to compare with: a folder of models (enrolled first), a record of writ fingerprint, " +
+        "a folder of records, or the word register: the running estate's, by digest",
+    )
+    .option("--key <file>", "sketch key of the records (default: sketch.key of the data folder)")
+    .option("--data <dir>", dataHelp)
+    .option("--exact", "read every model whole, however large, and compare digests too")
+    .option("--json", "print an array of objects, one for each model found")
+    .addHelpText(
+      "after",
+      examples(
+        "./writ identify ~/Downloads",
+        "./writ identify backup.tar.zst --against /srv/models",
+        "./writ identify model.gguf --against llama.fingerprint --json",
+      ) + exitCodes,
+    )
+    .action((paths: string[], options: IdentifyOptions) =>
+      run(options, () => identifyPaths(shell, paths, options)),
     );
 }
 
-async function identify(shell: Shell, paths: readonly string[], json: boolean): Promise<Outcome> {
-  const progress = openProgress(shell, json);
-  const identities: Identity[] = [];
+async function identifyPaths(
+  shell: Shell,
+  paths: readonly string[],
+  options: IdentifyOptions,
+): Promise<Outcome> {
+  const progress = openProgress(shell, options.json);
+  const files = new OpenFiles();
+  const spool = new Spool();
+  const search: Search = {
+    ...{ files, spool, others: options.against !== undefined },
+    onSpecimen: (specimen) => progress.update(placeText(specimen)),
+  };
   try {
-    for (const path of paths) {
-      progress.stage(`reading ${path}`);
-      identities.push(await identityOf(path, progress));
+    const { specimens, unread: lost } = specimensUnder(paths, files);
+    const known = await knownFor(shell, options, { search, progress });
+    if (isProblem(known)) return known;
+    progress.stage("looking for models");
+    const { found, unread } = await findModels(specimens, search);
+    const judging: JudgeOptions = { known, exact: options.exact === true, progress };
+    const identities: Identity[] = [];
+    for (const one of found) {
+      const identity = await judgeFound(one, judging);
+      if (identity !== undefined) identities.push(identity);
     }
+    progress.done();
+    return tell(shell, identities, { json: options.json, unread: [...lost, ...unread] });
   } finally {
     progress.done();
-  }
-  if (json) printJson(shell, identities);
-  else shell.out(table(shell, columns, identities.map(rowOf)));
-  return 0;
-}
-
-const columns: readonly Column[] = [
-  { head: "format" },
-  { head: "size", align: "right" },
-  { head: "path", wraps: true },
-  { head: "content" },
-];
-
-function rowOf({ path, format, digest, size }: Identity) {
-  return [format, sizeText(size), inertAscii(path), digest];
-}
-
-async function identityOf(path: string, progress: Progress): Promise<Identity> {
-  const file = await open(path, "r");
-  try {
-    const hash = createHash("sha256");
-    const buffer = new Uint8Array(readBytes);
-    let head = new Uint8Array(0);
-    let tail = new Uint8Array(0);
-    let size = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) break;
-      const part = buffer.subarray(0, bytesRead);
-      hash.update(part);
-      if (head.length < edgeBytes) head = joined(head, part).slice(0, edgeBytes);
-      tail = joined(tail, part.subarray(-edgeBytes)).slice(-edgeBytes);
-      size += bytesRead;
-      progress.update(sizeText(size));
-    }
-    const format = containerOf({ head, tail, size });
-    const digest = `sha256:${toHex(hash.digest())}`;
-    return { path, format, kind: kindOfContainer(format), digest, size };
-  } finally {
-    await file.close();
+    files.close();
+    spool.close();
   }
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(a.length + b.length);
-  whole.set(a);
-  whole.set(b, a.length);
-  return whole;
+async function knownFor(
+  shell: Shell,
+  options: IdentifyOptions,
+  parts: { readonly search: Search; readonly progress: Progress },
+): Promise<Known | Problem> {
+  const { against, key } = options;
+  if (against === estateWord && statSync(against, { throwIfNoEntry: false }) === undefined) {
+    const artefacts = await registeredArtefacts(shell, options);
+    return isProblem(artefacts) ? artefacts : { key: freshSketchKey(), models: [], artefacts };
+  }
+  return knownModels({ against, key, home: homeFolder(shell, options.data) }, parts);
+}
+
+function tell(
+  shell: Shell,
+  identities: readonly Identity[],
+  { json, unread }: { readonly json: boolean | undefined; readonly unread: readonly Unread[] },
+): Outcome {
+  if (json === true) printJson(shell, identities);
+  else if (identities.length > 0) shell.out(identityReport(shell, identities));
+  else shell.out("no models found\n");
+  return said(shell, unread);
+}
+
+/** Says what could not be read: silence about it would pass for its absence. */
+function said(shell: Shell, unread: readonly Unread[]): Outcome {
+  if (unread.length === 0) return 0;
+  const shown = unread.slice(0, 20);
+  for (const { path, detail } of shown) {
+    shell.note(`${shell.tone("warning", "not read:")} ${inertAscii(`${path}: ${detail}`)}\n`);
+  }
+  if (unread.length > shown.length) {
+    shell.note(`${numberText(unread.length - shown.length)} more could not be read\n`);
+  }
+  return 1;
 }
