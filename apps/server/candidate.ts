@@ -1,9 +1,9 @@
 /** An entry at the door: read, its signatures checked, its blobs at hand. Not yet admitted. */
+import { hash } from "node:crypto";
 import {
   type AdmissionPorts,
   blobsNamed,
   type Digest,
-  digestOf,
   type Entry,
   isRefused,
   type Refused,
@@ -38,7 +38,8 @@ export async function gatherBlobs(
   const named = new Set(blobsNamed(entry.body));
   const blobs = new Map<Digest, Uint8Array>();
   for (const bytes of sent) {
-    const digest = digestOf(bytes);
+    // The machine's own SHA-256: a census of 60 MB would hold everybody up for half a second.
+    const digest: Digest = `sha256:${hash("sha256", bytes, "hex")}`;
     if (!named.has(digest)) return refused("wrong-blob", `the entry does not name ${digest}`);
     blobs.set(digest, bytes);
   }
