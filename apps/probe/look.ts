@@ -8,7 +8,7 @@ import type { DigestCache } from "./digest-cache.ts";
 import { type EndpointMemory, lookAtEndpoints } from "./endpoints.ts";
 import { lookAtFiles } from "./files.ts";
 import type { Folders } from "./folder-watch.ts";
-import { openInspector } from "./inspector.ts";
+import { type Inspector, openInspector } from "./inspector.ts";
 import type { LayerMemory } from "./layer-blob.ts";
 import { openMassTable } from "./mass-table.ts";
 import { type Place, placeOf, placeText } from "./place.ts";
@@ -60,14 +60,7 @@ export async function look(parts: LookParts): Promise<Census> {
   const proc = parts.proc ?? "/proc";
   const began = clock.now();
   const sizes = new Set(assignment.artefacts.map(({ size }) => size));
-  const inspector = openInspector({
-    cache: parts.cache,
-    sizes,
-    now: () => clock.now(),
-    random: parts.random,
-    rereadChance: parts.rereadChance,
-    onForged: (place) => parts.onForged?.(placeText(place)),
-  });
+  const inspector = inspectorFor(parts, sizes);
   const vantage = openVantages(parts);
   const ofControls = vantage("controls", []);
   const { controls, links } = await ofControls.during(() =>
@@ -84,17 +77,17 @@ export async function look(parts: LookParts): Promise<Census> {
     lookAtFiles({ ...ofFiles.parts, proc, roots, excluded, table }),
   );
   const ofContainers = vantage("containers", []);
-  const containers = await ofContainers.during(() => {
-    const ownTable = openMassTable(inspector, ofContainers.parts.ledger);
-    const walk = { ...ofContainers.parts, proc, excluded, table: ownTable };
-    return lookAtContainers({
+  const ownTable = openMassTable(inspector, ofContainers.parts.ledger);
+  const walk = { ...ofContainers.parts, proc, excluded, table: ownTable };
+  const containers = await ofContainers.during(() =>
+    lookAtContainers({
       ...ofContainers.parts,
       ...{ roots, sizes, masses: table.masses() },
       engines: (parts.engines ?? []).map(absolute),
       memory: parts.layerMemory ?? new Map(),
       walk: (inside) => lookAtFiles({ ...walk, roots: inside }).then(() => ownTable.masses()),
-    });
-  });
+    }),
+  );
   // Processes once more: what passed from a name to an open file or back while the names were being
   // read, is met on one side or the other.
   const after = await ofProcesses.during(processesNow);
@@ -109,14 +102,14 @@ export async function look(parts: LookParts): Promise<Census> {
       now: () => clock.now(),
     }),
   );
+  const ledgers = [ofFiles, ofProcesses, ofControls, ofEndpoints, ofContainers];
   parts.cache.settle();
   parts.onFolders?.(folders);
   return {
     version: 1,
     host: assignment.host,
     boot: bootOf(proc),
-    began: new Date(began).toISOString(),
-    ended: new Date(clock.now()).toISOString(),
+    ...timesOf(began, clock.now()),
     masses: joinedMasses(table.masses(), containers.masses),
     processes: bothTimes(before, after),
     links: merged(links, table.links()),
@@ -124,10 +117,17 @@ export async function look(parts: LookParts): Promise<Census> {
     endpoints,
     engines: containers.engines,
     stored: containers.stored,
-    coverage: [ofFiles, ofProcesses, ofControls, ofEndpoints, ofContainers].map((one) =>
-      one.close(),
-    ),
+    coverage: ledgers.map((one) => one.close()),
   };
+}
+
+function inspectorFor(parts: LookParts, sizes: ReadonlySet<number>): Inspector {
+  const { cache, random, rereadChance, clock, onForged } = parts;
+  return openInspector({
+    ...{ cache, sizes, random, rereadChance },
+    now: () => clock.now(),
+    onForged: (place) => onForged?.(placeText(place)),
+  });
 }
 
 /** True if a path is one that a probe can have as a root. */
@@ -189,6 +189,10 @@ function bothTimes(
 function merged(named: Census["links"], met: Census["links"]): Census["links"] {
   const paths = new Set(named.filter((link) => link.value === undefined).map(({ path }) => path));
   return [...named, ...met.filter(({ path }) => !paths.has(path))];
+}
+
+function timesOf(began: number, ended: number): Pick<Census, "began" | "ended"> {
+  return { began: new Date(began).toISOString(), ended: new Date(ended).toISOString() };
 }
 
 /** Differs at each boot (random(4)). */
