@@ -60,6 +60,7 @@ export function openRecogniser(parts: RecogniserParts): Recogniser {
     cache: openIdentityCache(parts.data),
     enrolled: new Set(enrolledDigests(parts.data, parts.key)),
     tries: new Map(),
+    partial: new Map(),
     thread: openThread(parts),
   };
   // One look's questions are through, or given up, before the next one's are asked.
@@ -83,6 +84,8 @@ type RecognitionDesk = {
   readonly cache: IdentityCache;
   readonly enrolled: Set<Digest>;
   readonly tries: Map<string, number>;
+  /** What was found before a comparison stopped short: it is told, and the rest stays open. */
+  readonly partial: Map<Digest, readonly Identity[]>;
   readonly thread: Thread;
 };
 
@@ -136,6 +139,7 @@ async function answerAbout(desk: RecognitionDesk, task: Task): Promise<Answer | 
   const answer = await desk.thread.ask({ ask, file, size, digest, artefacts });
   const why = answer.failed ?? answer.open;
   if (why === undefined) return answer;
+  if (answer.known.length > 0) desk.partial.set(digest, answer.known);
   if (!desk.thread.closed) {
     desk.tries.set(attempt, tries + 1);
     desk.log("warning", "not compared", { digest, why });
@@ -151,7 +155,8 @@ function recognitionOf(desk: RecognitionDesk, look: LookAsked): Recognition {
     const found = isRegistered ? undefined : desk.cache.get(digest, against);
     const isOpen = isRegistered ? !desk.enrolled.has(digest) : found === undefined;
     if (isOpen) open.add(digest);
-    if (found !== undefined && found.length > 0) known.set(digest, found);
+    const told = isRegistered ? undefined : (found ?? desk.partial.get(digest));
+    if (told !== undefined && told.length > 0) known.set(digest, told);
   }
   desk.cache.settle();
   return { known, open };

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
-import { type Refused, refused } from "@writ/core";
+import { isRefused, type Refused, refused } from "@writ/core";
 import { readIfThere, writeDurably } from "./durable-file.ts";
 
 const keyBytes = 32;
@@ -26,4 +26,19 @@ export function openSketchKey(path: string): Uint8Array | Refused {
     return refused("malformed", "a sketch key is 64 hex digits");
   }
   return new Uint8Array(Buffer.from(digits, "hex"));
+}
+
+/** Opens the key file, after giving it another file's key where one is named. */
+export function givenSketchKey(path: string, from: string | undefined): Uint8Array | Refused {
+  if (from === undefined) return openSketchKey(path);
+  if (readIfThere(from) === undefined) return refused("malformed", "there is no such sketch key");
+  const given = openSketchKey(from);
+  if (isRefused(given)) return given;
+  const text = `${Buffer.from(given).toString("hex")}\n`;
+  const own = readIfThere(path)?.toString("latin1");
+  if (own !== undefined && own !== text) {
+    return refused("malformed", "this probe has another sketch key already");
+  }
+  if (own === undefined) writeDurably(path, text);
+  return given;
 }
