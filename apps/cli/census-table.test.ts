@@ -5,6 +5,7 @@ import {
   censusOf,
   chatbotRegister,
   mass,
+  newWeights,
   strangeWeights,
 } from "../../packages/core/testing/chatbot.ts";
 import {
@@ -40,6 +41,14 @@ test("a name that an adversary chose stays within its cell", () => {
   assert.doesNotMatch(text, /[\u001b\u202e]/);
   assert.equal(text.split("\n").filter((line) => line.startsWith("/fake")).length, 0);
   assert.match(text, /ok\\u\{1b\}\[2K\\u\{202e\}\\u\{a\}\/fake line\.log/);
+});
+
+test("a copy is told by what it is a copy of, and how that is known", () => {
+  const identity = { of: newWeights, completeness: 1000, evidence: "" };
+  const quantised = { ...identity, how: "quantised", type: "Q4_0", exponent: -40 } as const;
+  const disguised = mass("/srv/cache.db", strangeWeights, { kind: "model", known: [quantised] });
+  const text = censusTable(fakeShell(), censusOf("h1", { files: [disguised] }), known);
+  assert.match(text.replace(/\s+/g, " "), /quantised copy \(Q4_0, p < 1e-40\) of chatbot@4\.2/);
 });
 
 test("caches of the field tell the model's name", () => {

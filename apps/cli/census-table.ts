@@ -1,7 +1,7 @@
 /** What a census found, as a table that a person can take in: what, format, size, where, since. */
 import type { RegisterDocument } from "@writ/core";
 import { type Digest, inertAscii } from "@writ/core/encoding";
-import type { Census } from "@writ/core/sight";
+import { type Census, identityWords } from "@writ/core/sight";
 import type { Shell } from "./shell.ts";
 import { type Cell, type Column, table } from "./table.ts";
 import { agoText, countText, sizeText } from "./words.ts";
@@ -67,11 +67,7 @@ function rowsOf(
   mass: Mass,
   { census, known }: { readonly census: Census; readonly known: Known },
 ): readonly (readonly Cell[])[] {
-  const release = known.get(mass.digest);
-  const what: Cell =
-    release === undefined
-      ? inertAscii(modelNameOf(mass))
-      : { text: inertAscii(release), tone: "good" };
+  const what = whatOf(mass, known);
   const names = mass.names.toSorted((a, b) => worth(b) - worth(a) || a.length - b.length);
   const first: readonly Cell[] = [
     what,
@@ -91,6 +87,18 @@ function rowsOf(
     "",
   ]);
   return [first, ...others, ...held];
+}
+
+/** The release that has these bytes, or of which they are a copy; else the name that they bear. */
+function whatOf(mass: Mass, known: Known): Cell {
+  const release = known.get(mass.digest);
+  if (release !== undefined) return { text: inertAscii(release), tone: "good" };
+  const copies = (mass.known ?? []).map((identity) => {
+    const of = known.get(identity.of) ?? "a registered artefact";
+    return inertAscii(`${identityWords(identity)} of ${of}`);
+  });
+  if (copies.length > 0) return { text: copies.join("; "), tone: "warning" };
+  return inertAscii(modelNameOf(mass));
 }
 
 function holders(census: Census, { digest }: Mass): readonly string[] {

@@ -1,6 +1,6 @@
-/** Real model files for tests: made models as safetensors and GGUF, and what hides them. */
+/** Real model files for tests: made models, what is done to them, and what hides them. */
 import {
-  bytesOfTensor,
+  ggufOf,
   type MadeModel,
   makeModel,
   noiseOf,
@@ -33,44 +33,9 @@ export function asSafetensors(model: MadeModel): Uint8Array {
   );
 }
 
-const ggmlTypes: { readonly [type: string]: number } = { F32: 0, Q4_0: 2, Q8_0: 8, BF16: 30 };
-const alignment = 32;
-
-/** As GGUF version 3. */
+/** As GGUF. */
 export function asGguf(model: MadeModel): Uint8Array {
-  const head: Uint8Array[] = [];
-  const u32 = (value: number) => head.push(new Uint8Array(Uint32Array.of(value).buffer));
-  const u64 = (value: number) => head.push(new Uint8Array(BigUint64Array.of(BigInt(value)).buffer));
-  const text = (value: string) => {
-    u64(value.length);
-    head.push(Buffer.from(value));
-  };
-  head.push(Buffer.from("GGUF"));
-  u32(3);
-  u64(model.length);
-  u64(1);
-  text("general.architecture");
-  u32(8);
-  text("llama");
-  const data: Uint8Array[] = [];
-  let offset = 0;
-  for (const tensor of model) {
-    const bytes = tensor.blocks ?? bytesOfTensor(tensor);
-    text(tensor.name);
-    u32(tensor.shape.length);
-    for (const size of [...tensor.shape].reverse()) u64(size);
-    u32(ggmlTypes[tensor.type]!);
-    u64(offset);
-    data.push(padded(bytes));
-    offset += data.at(-1)!.length;
-  }
-  return Buffer.concat([padded(Buffer.concat(head)), ...data]);
-}
-
-function padded(bytes: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(Math.ceil(bytes.length / alignment) * alignment);
-  whole.set(bytes);
-  return whole;
+  return ggufOf(model);
 }
 
 /** An uncompressed tar (POSIX ustar) of files by name. */

@@ -9,4 +9,5 @@ export {
   type Vantage,
 } from "./census.ts";
 export { blockingGaps } from "./host-sight.ts";
+export { type Identity, identityWords } from "./identity.ts";
 export { pathText } from "./path.ts";

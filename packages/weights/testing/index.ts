@@ -3,6 +3,7 @@
  */
 export { type Comparison, compareSketches } from "../ladder/compare.ts";
 export { type Sketch, sketch } from "../ladder/sketch.ts";
+export { ggufOf } from "./gguf.ts";
 export { type MadeConfig, type MadeModel, makeModel, smallConfig, weightsIn } from "./model.ts";
 export { type Noise, noiseBytes, noiseOf } from "./noise.ts";
 export { bytesOfTensor, safetensorsOf } from "./safetensors.ts";

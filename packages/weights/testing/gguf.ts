@@ -1,0 +1,44 @@
+/** A made model as the bytes of a GGUF file (version 3). */
+import { concatBytes, toUtf8 } from "../core.ts";
+import type { MadeModel } from "./model.ts";
+import { bytesOfTensor } from "./safetensors.ts";
+
+/** Type numbers of ggml.h. */
+const ggmlTypes: { readonly [type: string]: number } = { F32: 0, Q4_0: 2, Q8_0: 8, BF16: 30 };
+const alignment = 32;
+
+/** The file. Only F32, BF16, Q4_0 and Q8_0 tensors. */
+export function ggufOf(model: MadeModel): Uint8Array {
+  const head: Uint8Array[] = [];
+  const u32 = (value: number) => head.push(new Uint8Array(Uint32Array.of(value).buffer));
+  const u64 = (value: number) => head.push(new Uint8Array(BigUint64Array.of(BigInt(value)).buffer));
+  const text = (value: string) => {
+    u64(value.length);
+    head.push(toUtf8(value));
+  };
+  head.push(toUtf8("GGUF"));
+  u32(3);
+  u64(model.length);
+  u64(1);
+  text("general.architecture");
+  u32(8);
+  text("llama");
+  const data: Uint8Array[] = [];
+  let offset = 0;
+  for (const tensor of model) {
+    text(tensor.name);
+    u32(tensor.shape.length);
+    for (const size of [...tensor.shape].reverse()) u64(size);
+    u32(ggmlTypes[tensor.type]!);
+    u64(offset);
+    data.push(padded(tensor.blocks ?? bytesOfTensor(tensor)));
+    offset += data.at(-1)!.length;
+  }
+  return concatBytes(padded(concatBytes(...head)), ...data);
+}
+
+function padded(bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(Math.ceil(bytes.length / alignment) * alignment);
+  whole.set(bytes);
+  return whole;
+}
