@@ -14,6 +14,8 @@ export type Finding = Exclude<Awaited<ReturnType<Api["findings"]>>, { refused: u
 type FindingsOptions = { readonly data?: string; readonly json?: boolean };
 
 const labelWidth = 11;
+/** What is shorter fits on one line of most terminals. */
+const brokenLengthMin = 100;
 
 export function findingsCommand({ shell, run }: Cli): Command {
   return new Command("findings")
@@ -77,6 +79,7 @@ function findingText(shell: Shell, finding: Finding): string {
 
 /** Sums name several things, parted by semicolons: each is found sooner on a line of its own. */
 function partsOnLines(text: string): string {
+  if (text.length < brokenLengthMin) return text;
   return text.replaceAll("; ", `;\n${" ".repeat(labelWidth + 3)}`);
 }
 
