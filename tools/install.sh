@@ -9,3 +9,18 @@ install_dependencies() {
   npm ci --no-audit --no-fund --loglevel=error >&2 || return 1
   cp package-lock.json "$stamp"
 }
+
+# Builds the web console from its sources, unless that was done; without it all else works.
+build_console() {
+  node_modules/node/bin/node apps/console/build.ts ||
+    echo "writ: the console was not built; everything else works" >&2
+}
+
+# The console is tested in a real browser: Debian's own.
+install_browser() {
+  if command -v chromium >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then return 0; fi
+  command -v apt-get >/dev/null 2>&1 || return 0
+  echo "check: installing chromium from Debian (once)…" >&2
+  { apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core; } \
+    >/dev/null 2>&1 || echo "check: chromium could not be installed" >&2
+}

@@ -23,7 +23,7 @@ function dependenciesOf(path: string): readonly string[] {
 
 test("every source file is tidy", () => {
   const found = files
-    .filter((path) => path.endsWith(".ts") && path !== "tools/tidy.test.ts")
+    .filter((path) => /\.tsx?$/.test(path) && path !== "tools/tidy.test.ts")
     .flatMap((path) => complaints({ path, text: read(path) }, dependenciesOf(path)));
   assert.deepEqual(
     found.map(({ path, line, says }) => `${path}:${line}: ${says}`),
@@ -32,7 +32,9 @@ test("every source file is tidy", () => {
 });
 
 test("no file names a path of the machine it was written on", () => {
-  const texts = files.filter((path) => /\.(ts|md|json|sh|txt|html)$|^(writ|check)$/.test(path));
+  const texts = files.filter((path) =>
+    /\.(tsx?|css|md|json|sh|txt|html)$|^(writ|check)$/.test(path),
+  );
   const machine = new RegExp(["/wo" + "rk/", "/ro" + "ot/"].join("|"));
   assert.deepEqual(
     texts.filter((path) => path !== "package-lock.json" && machine.test(read(path))),

@@ -23,6 +23,8 @@ export const mayImport: { readonly [workspace: string]: readonly string[] } = {
   "apps/witness": ["@writ/core", "@writ/node", "node:"],
   "apps/lab": ["@writ/core", "@writ/node", "@writ/lab", "node:"],
   "apps/cli": ["@writ/core", "@writ/node", "@writ/weights", "node:"],
+  // `node:` is for its build: what runs in a browser has none of it.
+  "apps/console": ["@writ/core", "@writ/node", "node:"],
   bench: ["@writ/core", "@writ/node", "@writ/weights", "node:"],
   tools: ["node:"],
 };
@@ -38,7 +40,7 @@ export const fileLinesMax = 300;
 export const functionLinesMax = 70;
 export const lineLengthMax = 100;
 
-const bannedNames = /(^|\/)(utils?|helpers?|manager|misc|common)(\.[a-z.]*)?ts$/;
+const bannedNames = /(^|\/)(utils?|helpers?|manager|misc|common)(\.[a-z.]*)?tsx?$/;
 
 /** Packages that do no I/O at all. */
 const withoutIo: readonly string[] = ["packages/core", "packages/weights", "packages/lab"];

@@ -4,6 +4,7 @@ import { refused } from "@writ/core";
 import type { Log } from "@writ/node";
 import { journalRoutes } from "@writ/node/api";
 import { bodyGate } from "./body-gate.ts";
+import { consoleFiles } from "./console-files.ts";
 import { type EstateHandlerParts, estateHandlers } from "./estate-handlers.ts";
 import { type EventHandlerParts, eventHandlers } from "./event-handlers.ts";
 import { type JournalHandlerParts, journalHandlers } from "./journal-handlers.ts";
@@ -47,7 +48,12 @@ export function serverApp(parts: AppParts): OpenAPIHono {
     }
     await next();
     context.res.headers.set("x-content-type-options", "nosniff");
-    context.res.headers.set("content-security-policy", "default-src 'none'");
+    if (!context.res.headers.has("content-security-policy")) {
+      context.res.headers.set(
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+      );
+    }
     if (!context.res.headers.has("cache-control")) {
       context.res.headers.set("cache-control", "no-store");
     }
@@ -59,6 +65,7 @@ export function serverApp(parts: AppParts): OpenAPIHono {
   writHandlers(app, parts.fold);
   eventHandlers(app, parts);
   serveJson(app, journalRoutes.openApiRoute, () => ({ ...app.getOpenAPI31Document(document) }));
+  consoleFiles(app);
   app.notFound(() => refuse(refused("unknown-reference", "no such resource")));
   app.onError((error) => {
     // hono throws for a body that is no JSON; anything else is ours.
