@@ -46,12 +46,12 @@ class QuickKit extends EstateKit {
  */
 export async function writeJournal(
   count: number,
-  take: (entry: Uint8Array) => void,
+  take: (entry: Uint8Array) => Promise<void> | undefined,
 ): Promise<Written> {
   const kit = new QuickKit();
   // The kit keeps its entries for tests; here there are too many to keep.
-  const flush = () => {
-    for (const entry of kit.entries.splice(0)) take(entry);
+  const flush = async () => {
+    for (const entry of kit.entries.splice(0)) await take(entry);
   };
   kit.found(rootDocument());
   kit.register(...chatbotRegister(...hosts));
@@ -63,9 +63,9 @@ export async function writeJournal(
     else if (turn % 11 === 10) kit.sees(censusOf(host));
     else if (turn % 3 === 2) kit.say("butler", claim(at));
     else kit.say(`probe-${host}`, { kind: "heartbeat", host, spooled: 0 });
-    flush();
+    await flush();
   }
-  flush();
+  await flush();
   const { size } = kit.estate;
   return { blobs: kit.blobs, checkpoint: { size, text: await kit.cosignedCheckpoint() } };
 }

@@ -54,29 +54,24 @@ class Writer {
   readonly #store: JournalStore;
   #frontier: Frontier = emptyFrontier();
   #waiting: StoredEntry[] = [];
-  #done: Promise<unknown> = Promise.resolve();
 
   constructor(store: JournalStore) {
     this.#store = store;
   }
 
-  take(bytes: Uint8Array): void {
+  /** Takes an entry; a promise is to be awaited before the next one. */
+  take(bytes: Uint8Array): Promise<void> | undefined {
     this.#waiting.push({ bytes, leafHash: hashLeaf(bytes) });
-    if (this.#waiting.length === batchEntriesMax) this.#commit();
+    return this.#waiting.length === batchEntriesMax ? this.commit() : undefined;
   }
 
-  async end(): Promise<void> {
-    this.#commit();
-    await this.#done;
-  }
-
-  #commit(): void {
+  async commit(): Promise<void> {
     const entries = this.#waiting.splice(0);
     if (entries.length === 0) return;
     const expectedSize = this.#frontier.size;
     const { frontier, tileRoots } = growTree(this.#frontier, entries);
     this.#frontier = frontier;
-    this.#done = this.#done.then(() => this.#store.append({ expectedSize, entries, tileRoots }));
+    await this.#store.append({ expectedSize, entries, tileRoots });
   }
 }
 
@@ -87,7 +82,7 @@ async function write(folder: string, count: number): Promise<void> {
   const store = await openSqliteStore(folder, systemClock);
   const writer = new Writer(store);
   const { blobs, checkpoint } = await writeJournal(count, (entry) => writer.take(entry));
-  await writer.end();
+  await writer.commit();
   for (const bytes of blobs.values()) await store.putBlob(digestOf(bytes), bytes);
   await store.publishCheckpoint(checkpoint);
   await store.close();
