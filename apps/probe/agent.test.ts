@@ -50,7 +50,7 @@ async function scene(context: TestContext): Promise<Scene> {
   return made;
 }
 
-async function until(what: string, condition: () => boolean, seconds = 20): Promise<void> {
+async function until(what: string, condition: () => boolean, seconds = 60): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!condition()) {
     assert.ok(Date.now() < end, `not within ${seconds} s: ${what}`);
@@ -83,7 +83,7 @@ test("a probe looks, signs and tells; asked for a fresh look, it looks at once",
   await new Promise((resolve) => setTimeout(resolve, 1500));
   assert.equal(censusesOf(desk).length, 1, "a look before its witnessed state would not count");
   desk.witnessedSize = 10;
-  await until("a census as asked", () => censusesOf(desk).length === 2, 5);
+  await until("a census as asked", () => censusesOf(desk).length === 2, 60);
   assert.deepEqual(censusesOf(desk)[1]?.links, [{ path: join(root, "current") }]);
   assert.ok(allSignedBy(desk.entries, ready.publicKey));
   assert.equal(desk.entries[0]?.statement.estate, testEstate);
