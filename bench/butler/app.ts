@@ -1,4 +1,5 @@
 /** One of Writ's apps as a process of a host: started, told ready by its first line, ended. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Host, nodeWords, type Running } from "./host.ts";
@@ -58,7 +59,11 @@ export class App {
       environment: this.#environment,
     });
     this.#running = running;
-    this.ready = JSON.parse(await running.firstLine()) as Ready;
+    const line = await running.firstLine().catch(async (error: Error) => {
+      const said = await readFile(this.log, "utf8").catch(() => "");
+      throw new Error(`${this.kind}: ${error.message}; its log ends: ${said.slice(-500)}`);
+    });
+    this.ready = JSON.parse(line) as Ready;
     return this.ready;
   }
 

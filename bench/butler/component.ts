@@ -3,20 +3,23 @@
  * releases' weights, a release link, a server that runs what it leads to, a control, and what the
  * register says of all that.
  */
-import { randomBytes } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Digest, digestOf, type RegisterDocument } from "@writ/core";
+import { type MadeConfig, type MadeModel, makeModel, safetensorsOf } from "@writ/weights/testing";
 import { type Host, nodeWords, type Running } from "./host.ts";
 
 const modelServer = fileURLToPath(new URL("programs/model-server.ts", import.meta.url));
 const glanceMilliseconds = 20;
 const weightsFile = "model.safetensors";
-/** Values of one tensor; with its header the file is a little over this large. */
-const tensorBytes = 1536 * 1024;
+/** Two megabytes: small, and yet enough values to know a model by. */
+export const modelConfig: MadeConfig = {
+  ...{ vocabulary: 3000, hidden: 128, inner: 352, layers: 1, heads: 4, groups: 2 },
+};
 
 export const releases = [
   { release: "4.2", lifecycle: "active" },
@@ -25,13 +28,9 @@ export const releases = [
 ] as const;
 export type ReleaseName = (typeof releases)[number]["release"];
 
-/** Random weights in a valid safetensors file (a header of eight length bytes and JSON). */
-export function safetensors(bytes = tensorBytes): Uint8Array {
-  const tensor = { dtype: "F32", shape: [bytes / 4], data_offsets: [0, bytes] };
-  const header = Buffer.from(JSON.stringify({ "model.embed.weight": tensor }).padEnd(128));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  return new Uint8Array(Buffer.concat([length, header, randomBytes(bytes)]));
+/** A model of its own training, so that its values tell it from every other. */
+export function trained(seed = randomInt(2 ** 30)): MadeModel {
+  return makeModel(modelConfig, seed);
 }
 
 /** Where a component lives on one host. */
@@ -74,8 +73,19 @@ export class Site {
   get command(): readonly string[] {
     return this.serving(join(this.link, weightsFile), this.port);
   }
-  serving(model: string, port: number, version?: string): readonly string[] {
-    const said = version === undefined ? [] : ["--version", version];
+  /** By which name its endpoint ought to call a release. */
+  named(release: ReleaseName): string {
+    return `${this.component}-${release}`;
+  }
+  serving(
+    model: string,
+    port: number,
+    { version, api }: { readonly version?: string; readonly api?: string } = {},
+  ): readonly string[] {
+    const said = [
+      ...(version === undefined ? [] : ["--version", version]),
+      ...(api === undefined ? [] : ["--api", api]),
+    ];
     return [...nodeWords, modelServer, "--model", model, "--port", String(port), ...said];
   }
 
@@ -130,12 +140,16 @@ export async function answers(port: number): Promise<boolean> {
 export class Component {
   readonly name: string;
   readonly sites: readonly Site[];
+  readonly models: { readonly [K in ReleaseName]: MadeModel };
   readonly bytes: { readonly [K in ReleaseName]: Uint8Array };
 
   constructor(name: string, sites: readonly Site[]) {
     this.name = name;
     this.sites = sites;
-    this.bytes = { "4.2": safetensors(), "3.8": safetensors(), "2.9": safetensors() };
+    const models = { "4.2": trained(), "3.8": trained(), "2.9": trained() };
+    const file = (release: ReleaseName) => safetensorsOf(models[release]);
+    this.models = models;
+    this.bytes = { "4.2": file("4.2"), "3.8": file("3.8"), "2.9": file("2.9") };
   }
 
   digest(release: ReleaseName): Digest {
@@ -203,6 +217,7 @@ function documentsAt(site: Site): readonly RegisterDocument[] {
         stopSeconds: 5,
       },
       ports: [site.port],
+      serves: releases.map(({ release }) => ({ release, name: site.named(release) })),
     },
     {
       document: "control",

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Finding } from "@writ/core";
-import { type EstateParts, openEstate } from "./estate.ts";
+import { type Estate, type EstateParts, openEstate } from "./estate.ts";
 import { Missed, NotPlayed, type Row, type Seen } from "./row.ts";
 import { Stage } from "./stage.ts";
 
@@ -38,7 +38,7 @@ export async function play(rows: readonly Row[], parts: PlayParts): Promise<read
   const groups = [shared, ...rows.filter(({ alone }) => alone !== undefined).map((row) => [row])];
   for (const [at, group] of groups.entries()) {
     if (group.length === 0) continue;
-    const estate = await openEstate(partsFor(group, join(parts.folder, String(at)), parts.words));
+    const estate = await founded(partsFor(group, join(parts.folder, String(at)), parts.words));
     try {
       const first = group[0]!;
       await new Stage(estate, estate.components.get(nameOf(first))!).looked();
@@ -52,6 +52,17 @@ export async function play(rows: readonly Row[], parts: PlayParts): Promise<read
     }
   }
   return reports;
+}
+
+/**
+ * An estate; founded a second time elsewhere if the first attempt fails, because a port that was
+ * free may have been taken by another program of this machine since.
+ */
+async function founded(parts: EstateParts): Promise<Estate> {
+  return openEstate(parts).catch((error: Error) => {
+    process.stderr.write(`an estate did not start, once more: ${error.message}\n`);
+    return openEstate({ ...parts, folder: `${parts.folder}-again` });
+  });
 }
 
 function nameOf({ id }: Row): string {
@@ -95,7 +106,11 @@ async function playTwin(row: Row, stage: Stage): Promise<readonly string[]> {
   let over = false;
   const watch = (async () => {
     while (!over) {
-      for (const finding of await stage.news()) alarms.add(told(finding));
+      for (const finding of await stage.news()) {
+        // What an earlier row left behind is that row's, and may show for some time after it.
+        const { component = stage.component.name } = finding;
+        if (component === stage.component.name) alarms.add(told(finding));
+      }
       await sleep(glanceMilliseconds);
     }
   })();

@@ -18,7 +18,7 @@ import { Missed, type Seen } from "./row.ts";
 
 const glanceMilliseconds = 50;
 /** Whatever is not seen by then is missed: looks are a second apart. */
-const patienceMilliseconds = 40_000;
+const patienceMilliseconds = 60_000;
 
 export type Expected = {
   readonly rule: RuleName;

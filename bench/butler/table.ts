@@ -32,6 +32,38 @@ export function rowText({ row, acts, twin, falseAlarms, seconds }: RowReport): s
   ].join("\n");
 }
 
+/** The head of {@link rowMarkdown}'s table. */
+export const headMarkdown: string = [
+  "| row | act | seen as | seconds | false alarms of its twin |",
+  "| --- | --- | --- | ---: | --- |",
+  "",
+].join("\n");
+
+/** One row as lines of a Markdown table; places are left out, for they are scratch folders. */
+export function rowMarkdown({ row, acts, twin, falseAlarms }: RowReport): string {
+  const alarms = falseAlarms.length === 0 ? "none" : falseAlarms.map(cell).join("; ");
+  const lines = acts.map((act, at) => {
+    const rules = [...new Set(act.seen.map(({ as }) => as))].join(", ");
+    const seen = act.verdict === "detected" ? rules : `**${act.verdict}**`;
+    const quiet = at === 0 ? `${alarms}: ${cell(twin)}` : "";
+    return `| ${row} | ${cell(act.act)} | ${cell(seen)} | ${secondsOf(act)} | ${quiet} |\n`;
+  });
+  return lines.join("");
+}
+
+function cell(text: string): string {
+  return short(text).replaceAll("|", "\\|");
+}
+
+function medianSeconds(acts: readonly ActReport[]): string {
+  const found = acts
+    .filter(({ verdict, seen }) => verdict === "detected" && seen.length > 0)
+    .map(({ seen }) => Math.max(...seen.map(({ milliseconds }) => milliseconds)))
+    .sort((a, b) => a - b);
+  const median = found[Math.floor(found.length / 2)];
+  return median === undefined ? "-" : `${(median / 1000).toFixed(2)} s`;
+}
+
 /** The sum over all rows. */
 export function sumText(reports: readonly RowReport[], seconds: number): string {
   const acts = reports.flatMap((report) => report.acts);
@@ -41,5 +73,9 @@ export function sumText(reports: readonly RowReport[], seconds: number): string 
   const rows = `${reports.length} rows, ${acts.length} acts`;
   const verdicts = `${count("detected")} detected, ${count("missed")} missed`;
   const left = count("not played") === 0 ? "" : `, ${count("not played")} not played`;
-  return `${rows}: ${verdicts}${left}; ${alarms} false alarms; ${seconds} s\n`;
+  const played = count("detected") + count("missed");
+  const rate = played === 0 ? "" : ` (${((100 * count("detected")) / played).toFixed(1)} %)`;
+  const median = `median time to detection ${medianSeconds(acts)}`;
+  const twins = `${alarms} false alarms of ${reports.length} twins`;
+  return `${rows}: ${verdicts}${left}${rate}; ${median}; ${twins}; ${seconds} s\n`;
 }

@@ -1,7 +1,7 @@
 /** Keeping the old version running. */
 import { utimes, writeFile } from "node:fs/promises";
 import type { Digest } from "@writ/core";
-import { answers, freePort, type ReleaseName, type Site } from "../component.ts";
+import { freePort, type Site } from "../component.ts";
 import type { Running } from "../host.ts";
 import { must } from "../must.ts";
 import type { Row, Seen } from "../row.ts";
@@ -11,10 +11,10 @@ import type { Stage } from "../stage.ts";
 /** Starts a server on a release's weights, past the link, on a port of its own. */
 async function keepServing(
   site: Site,
-  how: { readonly model: string; readonly version?: string },
+  how: { readonly model: string; readonly version?: string; readonly api?: string },
 ): Promise<{ readonly running: Running; readonly port: number }> {
   const port = await freePort();
-  const running = await site.serve(site.serving(how.model, port, how.version));
+  const running = await site.serve(site.serving(how.model, port, how));
   return { running, port };
 }
 
@@ -66,12 +66,17 @@ export const r02: Row = {
   must: "wrong-release by the bytes that are held",
   hosts: ["h1"],
   twin: {
-    name: "a server that says the old version and serves the registered one",
+    name: "servers that hold the registered release; one calls itself old in its own words",
     play: async (stage) => {
       const site = stage.site();
       const { running } = await keepServing(site, { model: site.weights("4.2"), version: "3.8" });
+      const speaks = await keepServing(site, {
+        model: site.weights("4.2"),
+        api: site.named("4.2"),
+      });
       await stage.looked();
       await running.kill();
+      await speaks.running.kill();
     },
   },
   acts: [
@@ -85,6 +90,18 @@ export const r02: Row = {
           { rule: "wrong-release", where: `pid ${running.pid} ` },
           Date.now(),
         );
+        await running.kill();
+        return [seen];
+      },
+    },
+    {
+      name: "a model API that says 4.2, and a process behind it that holds 3.8",
+      play: async (stage) => {
+        const site = stage.site();
+        const how = { model: site.weights("3.8"), api: site.named("4.2") };
+        const { running, port } = await keepServing(site, how);
+        const where = `:${port}/`;
+        const seen = await stage.sees({ rule: "endpoint-impostor", where }, Date.now());
         await running.kill();
         return [seen];
       },
@@ -118,42 +135,6 @@ export const r02: Row = {
     },
   ],
 };
-
-export const r03: Row = {
-  id: "R03",
-  must: "the process, by what it holds",
-  hosts: ["h1"],
-  twin: {
-    name: "the new release under another process name",
-    play: async (stage) => {
-      await stage.rolledBack();
-      const pid = await renamed(stage, "3.8");
-      await stage.looked();
-      await stage.site().host.signal(pid, "SIGKILL");
-    },
-  },
-  acts: [
-    {
-      name: "the old release under `exec -a`",
-      play: async (stage) => {
-        const pid = await renamed(stage, "4.2");
-        return [await stage.sees({ rule: "retired-present", where: `pid ${pid} ` }, Date.now())];
-      },
-    },
-  ],
-};
-
-/** Serves a release by a process that calls itself a kernel thread. */
-async function renamed(stage: Stage, release: ReleaseName): Promise<number> {
-  const site = stage.site();
-  const port = await freePort();
-  const script = 'name=$1; shift; exec -a "$name" "$@"';
-  const command = site.serving(site.weights(release), port);
-  const words = ["bash", "-c", script, "bash", "[kworker/0:1]", ...command];
-  const running = await site.host.start({ command: words });
-  await stage.waitFor(async () => ((await answers(port)) ? true : undefined));
-  return running.pid;
-}
 
 export const r05: Row = {
   id: "R05",

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { fileAt } from "../component.ts";
 import { Missed, NotPlayed, type Row, type Seen } from "../row.ts";
 import type { Stage } from "../stage.ts";
+import { apartActs } from "./hiding.ts";
 
 const holder = fileURLToPath(new URL("../programs/hold-mapped.py", import.meta.url));
 
@@ -215,6 +216,7 @@ export const s14: Row = {
         return [await stage.sees({ rule: "retired-present", where }, Date.now())];
       },
     },
+    ...apartActs,
   ],
 };
 
@@ -227,7 +229,7 @@ async function tmpfs(stage: Stage, at: string): Promise<void> {
 
 export const s17: Row = {
   id: "S17",
-  must: "whatever its times and header say, it is told",
+  must: "identity from content, whatever its times and header say",
   hosts: ["h1"],
   twin: {
     name: "touch and rename of a registered file and back",
@@ -260,21 +262,10 @@ export const s17: Row = {
         const since = Date.now();
         const seen: Seen[] = [];
         for (const name of ["pad.log", "cut.log", "broken.log"]) {
-          seen.push(await anyMass(stage, at(name), since));
+          seen.push(await stage.sees({ rule: "retired-present", where: at(name) }, since));
         }
         return seen;
       },
     },
   ],
 };
-
-/** Identity of content beyond the whole file is not the spine's; that it lies there is. */
-async function anyMass(stage: Stage, where: string, since: number): Promise<Seen> {
-  return Promise.any(
-    (["unregistered", "unexplained-mass"] as const).map((rule) =>
-      stage.sees({ rule, where }, since),
-    ),
-  ).catch(() => {
-    throw new Missed(`nothing is said of ${where}`);
-  });
-}
