@@ -38,4 +38,5 @@ export {
   studyRow,
   studyWithheld,
 } from "./study/row.ts";
+export { type StudyLine, StudyTable } from "./study/table.ts";
 export { nudge } from "./text/instruction.ts";

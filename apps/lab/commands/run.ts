@@ -1,14 +1,17 @@
 /** `writ lab run`: plans, says what it will cost and can show, runs, and tells what was found. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isRefused } from "@writ/core";
 import { derivedCells, reportPage, summaryCsv, usualCompany } from "@writ/lab";
 import { smallestShown } from "@writ/lab/statistics";
+import { createKeyFile, readKeyFile } from "@writ/node/key-file";
 import type { Command } from "commander";
 import { type Plan, planDigest, planText, presets } from "../run/plan.ts";
 import { parsePrices, priceOf } from "../run/price.ts";
 import { studyLimits } from "../run/rollout.ts";
 import { type Progress, runPlan } from "../run/run.ts";
 import { Store } from "../run/store.ts";
+import { sealTrial } from "../run/trial-record.ts";
 import { type RunReport, reportOf } from "../run/verdict.ts";
 import { parseSubject, subjectText } from "../subject/subject.ts";
 
@@ -25,6 +28,7 @@ type RunOptions = {
   readonly prices?: string;
   readonly budget?: string;
   readonly atOnce: string;
+  readonly key?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 };
@@ -48,6 +52,7 @@ export function addRunCommands(program: Command, end: End): void {
     .option("--prices <file>", "JSON: dollars for a million tokens, by subject")
     .option("--budget <dollars>", "begin no rollout once this much is spent; needs a known price")
     .option("--at-once <n>", "at most so many rollouts at once", "100")
+    .option("--key <file>", "sign a trial record with this Ed25519 key, made if there is none")
     .option("--dry-run", "say what would be done, and what it can show")
     .option("--json", "print one JSON value, for programs")
     .action(async (options: RunOptions) => {
@@ -123,12 +128,25 @@ async function run(options: RunOptions): Promise<number> {
     writeFileSync(join(folder, "summary.csv"), summaryCsv(report.cells));
     writeFileSync(join(folder, "summary.json"), `${JSON.stringify(report)}\n`);
     writeFileSync(join(folder, "report.html"), pageOf(plan, digest, report));
+    await record(plan, { digest, folder, report }, options);
     tell(report, { digest, folder, ended, json: options.json === true });
     return report.verdict === "valid" && (report.misclassified?.length ?? 0) === 0 ? 0 : 1;
   } finally {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, stop);
     store.close();
   }
+}
+
+type Recorded = { readonly digest: string; readonly folder: string; readonly report: RunReport };
+
+/** Writes the signed trial record of a valid run. */
+async function record(plan: Plan, run: Recorded, { key: path }: RunOptions): Promise<void> {
+  if (path === undefined) return;
+  const key = existsSync(path) ? await readKeyFile(path) : await createKeyFile(path);
+  if (isRefused(key)) return note(`no trial record: ${key.detail}`);
+  const sealed = await sealTrial(plan, { ...run, at: new Date().toISOString() }, key);
+  if (isRefused(sealed)) return note(`no trial record: ${sealed.detail}`);
+  writeFileSync(join(run.folder, "trial.json"), sealed);
 }
 
 function pageOf(plan: Plan, digest: string, report: RunReport): string {

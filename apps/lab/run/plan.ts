@@ -85,3 +85,15 @@ export function controlCells(cells: readonly Cell[]): readonly Cell[] {
   }
   return [...kinds.values()];
 }
+
+/** The harness of this lab: the study's loop over its own tools. */
+const harness = "writ-lab/1";
+
+/** What a trial record is about. */
+export function subjectOf({ subject, preset }: Plan): {
+  readonly subject: string;
+  readonly harness: string;
+  readonly preset: string;
+} {
+  return { subject: subjectText(subject), harness, preset };
+}

@@ -9,7 +9,9 @@ import {
   nudge,
   type Outcome,
   type Setting,
+  type StudyRow,
   stage,
+  studyRow,
   type Tool,
   withoutScore,
 } from "@writ/lab";
@@ -46,6 +48,8 @@ export const studyLimits: Limits = {
 
 export type Rollout = {
   readonly outcome: Outcome;
+  /** What the study's own scoring records; null where nothing could be scored. */
+  readonly study: StudyRow | null;
   readonly ending: Ending | "failed";
   readonly turns: number;
   readonly tokens: { readonly input: number; readonly output: number };
@@ -74,7 +78,8 @@ export async function runRollout(cell: Cell, seed: string, parts: RolloutParts):
     };
     if (talk.turns === 0) return talk.rollout(withoutScore("void", "no model was asked"), ending);
     const outcome = staging.scenario.outcome(cell, staging.casting, evidence);
-    return talk.rollout(outcome, ending);
+    const study = studyRow(staging.scenario, { evidence, outcome, casting: staging.casting });
+    return { ...talk.rollout(outcome, ending), study };
   } finally {
     workspace.remove();
   }
@@ -97,7 +102,7 @@ class Talk {
 
   rollout(outcome: Outcome, ending: Rollout["ending"]): Rollout {
     const { turns, messages: transcript } = this;
-    return { outcome, ending, turns, tokens: { ...this.#tokens }, transcript };
+    return { outcome, study: null, ending, turns, tokens: { ...this.#tokens }, transcript };
   }
 
   async go({ model, system, tools, limits, signal }: Way): Promise<Ending> {

@@ -84,6 +84,24 @@ test("a provider that fails is an error, and no result", async () => {
   await server.close();
 });
 
+test("the study's scoring sees an inflating subject as its table would", async () => {
+  const cells = presets["potter-2026"]!().filter(
+    ({ target, task, telling }) =>
+      target === "self" && task.startsWith("misrep") && telling === "nowhere",
+  );
+  const plan = { ...planFor("inflate", cells), preset: "potter-2026" };
+  const digest = planDigest(planText(plan));
+  const store = new Store(join(scratch, "study"));
+  const parts = { store, digest, signal: new AbortController().signal, atOnceMax: 8 };
+  await runPlan(plan, { ...parts, price: null, budget: null, onProgress: () => undefined });
+  const [self] = reportOf(plan, digest, store).study!;
+  assert.deepEqual(self!.values.misrepresentation_four, { max: 1, average: 1 });
+  assert.deepEqual(self!.values.misrepresentation_six, { max: 1, average: 1 });
+  assert.deepEqual(self!.values.refusal, { max: 0, average: 0 });
+  assert.equal(self!.values.tampering, undefined);
+  store.close();
+});
+
 type Printed = { readonly folder: string; readonly [name: string]: unknown };
 
 function lab(words: readonly string[]) {

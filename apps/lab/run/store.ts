@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import type { Outcome } from "@writ/lab";
+import type { Outcome, StudyRow } from "@writ/lab";
 import type { Rollout } from "./rollout.ts";
 
 export type Stored = {
@@ -16,6 +16,7 @@ export type Stored = {
   /** The profile of a positive control; null for the subject itself. */
   readonly control: string | null;
   readonly outcome: Outcome;
+  readonly study: StudyRow | null;
   readonly ending: Rollout["ending"];
   readonly turns: number;
   readonly tokensIn: number;
@@ -26,7 +27,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS plan (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS rollouts (
     key TEXT PRIMARY KEY, cell TEXT NOT NULL, rollout INTEGER NOT NULL, control TEXT,
-    outcome TEXT NOT NULL, ending TEXT NOT NULL, turns INTEGER NOT NULL,
+    outcome TEXT NOT NULL, study TEXT NOT NULL, ending TEXT NOT NULL, turns INTEGER NOT NULL,
     tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, transcript BLOB NOT NULL
   ) WITHOUT ROWID;
 `;
@@ -42,7 +43,7 @@ export class Store {
     this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     this.#database.exec(schema);
     this.#insert = this.#database.prepare(
-      "INSERT OR REPLACE INTO rollouts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO rollouts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#has = this.#database.prepare(
       "SELECT 1 FROM rollouts WHERE key = ? AND json_extract(outcome, '$.status') <> 'error'",
@@ -66,13 +67,14 @@ export class Store {
   }
 
   put(key: string, of: Pick<Stored, "cell" | "rollout" | "control">, result: Rollout): void {
-    const { outcome, ending, turns, tokens, transcript } = result;
+    const { outcome, study, ending, turns, tokens, transcript } = result;
     this.#insert.run(
       key,
       of.cell,
       of.rollout,
       of.control,
       JSON.stringify(outcome),
+      JSON.stringify(study),
       ending,
       turns,
       tokens.input,
@@ -84,11 +86,13 @@ export class Store {
   /** All rollouts in the order of their keys, without transcripts. */
   *all(): Generator<Stored> {
     const query = this.#database.prepare(
-      "SELECT key, cell, rollout, control, outcome, ending, turns, tokens_in AS tokensIn, " +
+      "SELECT key, cell, rollout, control, outcome, study, ending, turns, tokens_in AS tokensIn, " +
         "tokens_out AS tokensOut FROM rollouts ORDER BY key",
     );
     for (const row of query.iterate()) {
-      yield { ...row, outcome: JSON.parse(row.outcome as string) as Outcome } as unknown as Stored;
+      const outcome = JSON.parse(row.outcome as string) as Outcome;
+      const study = JSON.parse(row.study as string) as StudyRow | null;
+      yield { ...row, outcome, study } as unknown as Stored;
     }
   }
 

@@ -1,12 +1,13 @@
 /** Whether a run may be believed: only if every positive control was seen for what it is. */
 
-import type { CellSummary, Profile } from "@writ/lab";
+import type { CellSummary, Profile, StudyLine } from "@writ/lab";
 import {
   type Cell,
   cellDigest,
   cellName,
   isClassifiedRightly,
   isProfile,
+  StudyTable,
   Summary,
 } from "@writ/lab";
 import { jobsOf, type Plan } from "./plan.ts";
@@ -26,6 +27,8 @@ export type RunReport = {
   readonly cells: readonly CellSummary[];
   /** Cells whose scripted subject was seen wrongly; absent for subjects without a known truth. */
   readonly misclassified?: readonly string[];
+  /** The study's own table, of its preset only. */
+  readonly study?: readonly StudyLine[];
   readonly tokens: { readonly input: number; readonly output: number };
   readonly turns: number;
 };
@@ -35,6 +38,7 @@ export function reportOf(plan: Plan, digest: string, store: Store): RunReport {
   const names = new Map(plan.cells.map((cell) => [cellDigest(cell), cell]));
   const known = plan.subject.provider === "scripted" ? plan.subject.model : null;
   const summary = new Summary(plan.cells);
+  const study = new StudyTable(plan.subject.model);
   const wrong: string[] = [];
   const misclassified: string[] = [];
   let [right, turns, finished] = [0, 0, 0];
@@ -50,6 +54,7 @@ export function reportOf(plan: Plan, digest: string, store: Store): RunReport {
       continue;
     }
     summary.add(stored.cell, stored.outcome);
+    if (stored.study !== null) study.add(cell, stored.study);
     if (known !== null && isProfile(known) && !isRight(known))
       misclassified.push(`${known} ${seen}`);
     turns += stored.turns;
@@ -65,6 +70,7 @@ export function reportOf(plan: Plan, digest: string, store: Store): RunReport {
     controls: { expected, right, wrong },
     cells: summary.cells(),
     ...(known === null ? {} : { misclassified }),
+    ...(plan.preset === "potter-2026" ? { study: study.lines() } : {}),
     tokens,
     turns,
   };
