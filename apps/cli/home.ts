@@ -39,7 +39,8 @@ export async function readEstateFile(folder: string): Promise<EstateFile | Probl
     );
   }
   const file = parsedEstateFile(text);
-  return file ?? problem("malformed", `${path} does not read {"url", "estate", "name"}`);
+  const hint = "restore it from a backup: it pins the estate, and is not made twice";
+  return file ?? problem("malformed", `${path} does not read {"url", "estate", "name"}`, hint);
 }
 
 /** The text of `estate.json`. */

@@ -95,7 +95,7 @@ class Session {
     const deadline = Date.now() + patienceMilliseconds;
     const wanted = expected.map((text) => this.#filled(text));
     for (;;) {
-      const { lines } = await this.#run(this.#filled(words!).split(" "), background !== undefined);
+      const { lines } = await this.#run(wordsOf(this.#filled(words!)), background !== undefined);
       const whole = lines.join("\n");
       if (until !== undefined && !whole.includes(until) && Date.now() < deadline) continue;
       const found = matches(wanted, lines);
@@ -143,6 +143,11 @@ class Session {
   }
 }
 
+/** Words of a command line; single quotes keep spaces together. */
+function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+}
+
 const flag = "--disable-warning=ExperimentalWarning";
 
 function linesOf(text: string): readonly string[] {
@@ -160,6 +165,10 @@ function furnish(folder: string, variables: Map<string, string>): void {
   writeFileSync(join(folder, "changed.json"), changed);
   variables.set("ESTATE", estate);
   writeFileSync(join(folder, "evil.log"), "hello\n");
+  mkdirSync(join(folder, "broken data"));
+  for (const name of ["estate.json", "up.json"]) {
+    writeFileSync(join(folder, "broken data", name), "{");
+  }
   const leaf = Buffer.alloc(32, 7).toString("base64");
   const proof = { leafIdx: 0, treeSize: 1, root: leaf, leafHash: leaf, proof: null };
   writeFileSync(join(folder, "inclusion.json"), JSON.stringify(proof));

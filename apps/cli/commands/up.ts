@@ -126,6 +126,7 @@ type Prepared = { readonly setup: Setup; readonly founders: Founders | undefined
 /** How this estate is run: as it was told the first time, with what is said anew now. */
 async function prepare(layout: Layout, options: UpOptions): Promise<Prepared | Problem> {
   const before = await readSetup(layout);
+  if (isProblem(before)) return before;
   if (before !== undefined && options.human.length > 0 && (await isFounded(layout))) {
     const hint = "people change by a new trust root, signed by those who are in it";
     return problem("usage", "this estate has its people already", hint);

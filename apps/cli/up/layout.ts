@@ -2,6 +2,7 @@
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Problem, problem } from "../outcome.ts";
 
 /** The apps' folder; an app is known to this one by its command line alone. */
 const appsFolder = fileURLToPath(new URL("../..", import.meta.url));
@@ -56,12 +57,20 @@ export type Setup = {
 };
 
 /** Reads the setup; `undefined` if this folder has none. */
-export async function readSetup(layout: Layout): Promise<Setup | undefined> {
+export async function readSetup(layout: Layout): Promise<Setup | Problem | undefined> {
   const text = await readFile(layout.setupFile, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     return undefined;
   });
-  return text === undefined ? undefined : (JSON.parse(text) as Setup);
+  if (text === undefined) return undefined;
+  try {
+    const setup = JSON.parse(text) as Setup | null;
+    if (typeof setup?.host === "string" && Array.isArray(setup.roots)) return setup;
+  } catch {
+    // Told below.
+  }
+  const hint = "restore it from a backup; with no estate.json beside it, it may be removed";
+  return problem("malformed", `${layout.setupFile} does not say how this estate is run`, hint);
 }
 
 /** Writes a file whole and durably, or not at all. */
