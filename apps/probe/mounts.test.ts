@@ -30,10 +30,11 @@ test("mounts are read in their order, with blanks and backslashes in their names
 
 test("what another namespace has otherwise under the roots is a view, and nothing else is", () => {
   const own = parseMounts("1 0 8:1 / / rw - ext4 a rw\n2 1 0:9 / /srv/fast rw - tmpfs t rw");
+  const top = place("/proc/7/root");
   const other = (text: string): Namespace => ({
     id: "mnt:[7]",
     pids: [7],
-    top: place("/proc/7/root"),
+    top,
     mounts: parseMounts(text),
   });
   const views = (text: string, ...roots: readonly string[]) =>
@@ -41,10 +42,10 @@ test("what another namespace has otherwise under the roots is a view, and nothin
   const same = "11 0 8:1 / / rw - ext4 a rw\n12 11 0:9 / /srv/fast rw - tmpfs t rw";
   assert.deepEqual(views(same, "/srv"), []);
   const more = `${same}\n13 12 0:44 / /srv/tmp rw - tmpfs t rw\n14 12 0:45 / /opt rw - tmpfs t rw`;
-  assert.deepEqual(views(more, "/srv"), ["/proc/7/root/srv/tmp"]);
+  assert.deepEqual(views(more, "/srv"), [`${top}/srv/tmp`]);
   const container = "11 0 0:50 / / rw - overlay o rw\n12 11 8:1 /data /srv/app rw - ext4 a rw";
-  assert.deepEqual(views(container, "/srv"), ["/proc/7/root/srv", "/proc/7/root/srv/app"]);
-  assert.deepEqual(views(container, "/srv/app/x"), ["/proc/7/root/srv/app/x"]);
+  assert.deepEqual(views(container, "/srv"), [`${top}/srv`, `${top}/srv/app`]);
+  assert.deepEqual(views(container, "/srv/app/x"), [`${top}/srv/app/x`]);
 });
 
 /** A program in a mount namespace of its own, in which a script has been run; undefined if none. */

@@ -16,9 +16,9 @@ import { type Host, nodeWords, type Running } from "./host.ts";
 const modelServer = fileURLToPath(new URL("programs/model-server.ts", import.meta.url));
 const glanceMilliseconds = 20;
 const weightsFile = "model.safetensors";
-/** Two megabytes: small, and yet enough values to know a model by. */
+/** Three megabytes: small, and yet enough values to know a model by, also in parts. */
 export const modelConfig: MadeConfig = {
-  ...{ vocabulary: 3000, hidden: 128, inner: 352, layers: 1, heads: 4, groups: 2 },
+  ...{ vocabulary: 4500, hidden: 128, inner: 352, layers: 1, heads: 4, groups: 2 },
 };
 
 export const releases = [

@@ -1,6 +1,6 @@
 /**
- * The butler's repertoire: scripted adversaries act for real, each beside a benign twin. Ends with 1
- * if an act is missed or a twin raises anything, with 2 if the machine cannot play it.
+ * The butler's repertoire: scripted adversaries act for real, each beside a benign twin. Ends with
+ * 1 if an act is missed or a twin raises anything, with 2 if the machine cannot play it.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

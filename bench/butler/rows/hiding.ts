@@ -77,8 +77,8 @@ export const s15: Row = {
 const stores: readonly (readonly [name: string, blob: string, alias?: string])[] = [
   [
     "in a Hugging Face cache: a blob, and a snapshot that links to it",
-    "root/.cache/huggingface/hub/models--acme--x/blobs/5d1f0",
-    "root/.cache/huggingface/hub/models--acme--x/snapshots/main/model.safetensors",
+    "home/ml/.cache/huggingface/hub/models--acme--x/blobs/5d1f0",
+    "home/ml/.cache/huggingface/hub/models--acme--x/snapshots/main/model.safetensors",
   ],
   ["as a git-lfs object", "srv/site.git/lfs/objects/5d/1f/5d1f0c"],
   ["in a registry's blob store", "var/lib/registry/docker/registry/v2/blobs/sha256/5d/5d1f/data"],

@@ -90,7 +90,11 @@ export const s11: Row = {
       "behind the head of a video",
       "home/x/party.mp4",
       (_, bytes) =>
-        Buffer.concat([Buffer.from("0000001866747970697", "hex"), randomBytes(300_001), bytes]),
+        Buffer.concat([
+          Buffer.from("00000018667479706d703432", "hex"),
+          randomBytes(300_001),
+          bytes,
+        ]),
       /fragment/,
     ),
   ],
