@@ -1,0 +1,120 @@
+/**
+ * Who is taken for whom, on weights that nobody made for this: `node bench/identity/real-weights.ts
+ * FOLDER…`, where npm packages and others with models in them were unpacked. Each distinct model's
+ * values are taken as they are, kernels as matrices; then come the transformations that need no
+ * transformer, all against a register of all models. Prints tables. A false identity fails the run.
+ */
+import { existsSync, openSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { enrol, type Fingerprint, identify, openModel, weightsOf } from "@writ/weights";
+import {
+  type MadeModel,
+  smallConfig,
+  transform,
+  transformations,
+  weightsIn,
+} from "@writ/weights/testing";
+import { fileReader } from "../identity-speed/large-model.ts";
+
+const key = new Uint8Array(32).fill(6);
+/** Values of a model: fewer tell too little for every transformation, more take too long here. */
+const valuesMin = 100_000;
+const valuesMax = 4_000_000;
+
+/** Transformations that need no names or shapes of a transformer. */
+const general = [
+  ...[
+    "renamed",
+    "reordered",
+    "widened to f32",
+    "cast to f16",
+    "cast to f8 e4m3",
+    "cast to f8 e5m2",
+  ],
+  ...["Q8_0", "Q4_0", "f16, then Q8_0", "15 levels for each 64, back in f16"],
+  ...["255 levels for each 32, back in f32", "fine-tuned 0.1 %", "fine-tuned 1 %"],
+  ...["fine-tuned 5 %", "fine-tuned 20 %", "noise of 10 %", "noise of 50 %", "half pruned"],
+  ...["tensors scaled", "kernels transposed", "kernels transposed, f16"],
+  ...["fine-tuned 1 %, f16, mixed", "one shard of two"],
+];
+
+type Real = { readonly name: string; readonly model: MadeModel };
+
+function* filesUnder(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesUnder(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+const readerOf = (path: string) => fileReader(openSync(path, "r"), statSync(path).size);
+
+/** The distinct models under the folders, by the values of their first large weight. */
+async function realModels(folders: readonly string[]): Promise<readonly Real[]> {
+  const found = new Map<string, Real>();
+  for (const path of folders.flatMap((folder) => [...filesUnder(folder)])) {
+    if (!/\.(onnx|tflite|json|safetensors|gguf|h5)$/.test(path)) continue;
+    const siblings = (name: string) => {
+      const other = join(dirname(path), name);
+      return existsSync(other) ? readerOf(other) : undefined;
+    };
+    const opened = await openModel(readerOf(path), { siblings });
+    if ("refused" in opened) continue;
+    const model: MadeModel[number][] = [];
+    for (const weight of weightsOf(opened)) {
+      if (weight.elements < 8 || weight.elements > valuesMax) continue;
+      const { values } = await weight.read(0, weight.elements);
+      const rows = weight.shape[0]!;
+      const isTable = weight.shape.length > 1 && weight.elements % (32 * rows) === 0;
+      const shape = isTable ? [rows, weight.elements / rows] : [weight.elements];
+      model.push({ name: weight.name, shape, type: "F32", values: Float32Array.from(values) });
+    }
+    const total = model.reduce((sum, { values }) => sum + values.length, 0);
+    if (total < valuesMin || total > valuesMax) continue;
+    const largest = model.toSorted((a, b) => b.values.length - a.values.length)[0]!;
+    const same = `${largest.values.length}/${largest.values.slice(0, 64).join()}`;
+    if (!found.has(same)) found.set(same, { name: path.replace(/^.*node_modules\//, ""), model });
+  }
+  return [...found.values()];
+}
+
+async function main(): Promise<void> {
+  const models = await realModels(process.argv.slice(2));
+  const register: Fingerprint[] = [];
+  for (const { name, model } of models) {
+    register.push(await enrol(weightsIn(model), { name, format: "real", key }));
+  }
+  let wrong = 0;
+  const rows = [];
+  for (const transformation of transformations.filter(({ name }) => general.includes(name))) {
+    const seen = new Map<string, number>();
+    const missed: string[] = [];
+    const row = { transformation: transformation.name, tried: 0, right: 0, seen: "", missed: "" };
+    for (const { name, model } of models) {
+      const weights = weightsIn(transform(transformation, model, smallConfig));
+      const found = await identify({ weights }, register, { key });
+      const right = found.match === name && transformation.right.includes(found.verdict);
+      row.tried += 1;
+      if (right) row.right += 1;
+      else missed.push(`${name} ${found.verdict} ${found.match === name ? "" : found.match}`);
+      if (found.match !== undefined && found.match !== name) wrong += 1;
+      seen.set(found.verdict, (seen.get(found.verdict) ?? 0) + 1);
+    }
+    row.seen = [...seen].map(([verdict, count]) => `${verdict} ${count}`).join(", ");
+    row.missed = missed.join("; ");
+    rows.push(row);
+  }
+  let pairs = 0;
+  for (const [at, { name, model }] of models.entries()) {
+    const others = register.filter((_, i) => i !== at);
+    const found = await identify({ weights: weightsIn(model) }, others, { key });
+    pairs += others.length;
+    if (found.match !== undefined) console.log(`${name}: ${found.verdict} ${found.match}`);
+  }
+  console.log(JSON.stringify({ models: models.map(({ name }) => name), pairs, wrong, rows }));
+  console.table(rows.map(({ missed: _, ...row }) => row));
+  if (wrong > 0) process.exitCode = 1;
+}
+
+await main();
