@@ -37,7 +37,8 @@ export function pictureOf(capture: string, title: string): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
     `height="${height}" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" ` +
-    `font-size="13">\n<title>${escaped(title)}</title>\n<rect width="100%" height="100%" rx="8" fill="${ground}"/>\n${body}</svg>\n`
+    `font-size="13">\n<title>${escaped(title)}</title>\n` +
+    `<rect width="100%" height="100%" rx="8" fill="${ground}"/>\n${body}</svg>\n`
   );
 }
 
@@ -50,7 +51,8 @@ function lineOf(line: readonly Run[], y: number): string {
   const letters = line.reduce((sum, { text }) => sum + [...text].length, 0);
   if (letters === 0) return "";
   const length = (letters * charWidth).toFixed(1);
-  return `<text x="${margin}" y="${y}" xml:space="preserve" textLength="${length}">${spans.join("")}</text>\n`;
+  const place = `x="${margin}" y="${y}" xml:space="preserve" textLength="${length}"`;
+  return `<text ${place}>${spans.join("")}</text>\n`;
 }
 
 function wrappedLines(lines: readonly string[]): Run[][] {

@@ -51,7 +51,7 @@ export function acceptedOn(
   return [];
 }
 
-/** True if the spot is at, or below, a place that was named; a final `*` means all that begins so. */
+/** True if the spot is at a place that was named; a final `*` names all that begins so. */
 export function isNamed({ where }: BlindSpot, places: readonly string[]): boolean {
   return places.some((place) =>
     place.endsWith("*") ? where.startsWith(place.slice(0, -1)) : where === place,

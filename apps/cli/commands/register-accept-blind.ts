@@ -62,7 +62,7 @@ export function registerAcceptBlindCommand({ shell, run }: Cli): Command {
       "after",
       examples(
         './writ register accept-blind --because "the probe runs as an ordinary user" --as ada',
-        './writ register accept-blind --where "/proc/*" --because "other users\' processes" --as ada',
+        './writ register accept-blind --where "/proc/*" --because "no models there" --as ada',
       ),
     )
     .action((options: AcceptOptions) => run(options, () => accept(shell, options)));
