@@ -6,6 +6,7 @@ import { blockSizes, isBlockType, type TensorType } from "../tensor.ts";
 import type { Weight } from "../values/weight.ts";
 import { compareSketches } from "./compare.ts";
 import { rotaryPairs, rotaryRow } from "./disguise.ts";
+import { castLeast, castPart } from "./relation.ts";
 import { sketch } from "./sketch.ts";
 
 /** A block that no honest quantiser of its type would have made from the original. */
@@ -39,9 +40,6 @@ export type Correspondence = {
 const namedMax = 64;
 /** Values compared at once: whole blocks of every type, 2 MB of memory. */
 const batchValues = 1 << 16;
-/** Casts on the way to the quantiser (bf16 to f16, f32 arithmetic): relative, and near zero. */
-const castPart = 2 ** -8;
-const castLeast = 2 ** -24;
 
 /** Pairs the weights of a copy with those of the original by their values, at keyed places. */
 export async function correspondences(

@@ -139,3 +139,13 @@ test("many layers are looked at by a few, wherever they lie, and parts of them t
     assert.ok(Math.abs(found.completeness - whole) < 0.05, JSON.stringify(found));
   }
 });
+
+test("a model of full floats, cast to f16 on its way to the quantiser, is quantised", async () => {
+  const model = makeModel(smallConfig, 41, "F32");
+  const known = [await enrol(weightsIn(model), { name: "wide", format: "made", key })];
+  const path = transformations.find((one) => one.name === "f16, then Q8_0")!;
+  const found = await identify({ weights: weightsIn(transform(path, model, smallConfig)) }, known, {
+    key,
+  });
+  assert.deepEqual([found.verdict, found.match], ["quantised", "wide"], JSON.stringify(found));
+});

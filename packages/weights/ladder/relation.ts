@@ -43,6 +43,13 @@ const floatTypes: { readonly [type: string]: { readonly bits: number; readonly l
   F4: { bits: 1, least: 0.5 },
 };
 
+/**
+ * What casts on the way to a quantiser may do besides (F32 to BF16 or F16 first, F32 arithmetic):
+ * relative, and near zero.
+ */
+export const castPart = 2 ** -8;
+export const castLeast = 2 ** -24;
+
 /** A tensor below this rank correlation is not the registered one. */
 export const similarityMin = 0.4;
 /** More of the values zero than chance or training would make. */
@@ -151,12 +158,14 @@ function boundsOf(
     (b.slack !== undefined || roundings[1] !== undefined) &&
     !Number.isNaN(a.slack?.[0] ?? 0) &&
     !Number.isNaN(b.slack?.[0] ?? 0);
+  const stepped = a.slack !== undefined || b.slack !== undefined;
   let outside = -1;
   let outsideCount = 0;
   for (let i = 0; i < count; i += 1) {
     const x = a.values[i]!;
     const y = b.values[i]!;
     let bound = (a.slack?.[i] ?? 0) + (b.slack?.[i] ?? 0);
+    if (stepped) bound += Math.abs(y) * castPart + castLeast;
     // One unit, not half: casts that truncate are casts too, and both sides may have rounded.
     for (const { bits, least } of floats) bound += Math.abs(y) * 2 ** -bits + least;
     if (Math.abs(x - y) <= bound) continue;
