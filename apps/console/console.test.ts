@@ -1,6 +1,7 @@
 /** The console in a real Chromium, on a real server with real witnesses; and with a lying server. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { type Digest, phraseOf } from "@writ/core";
 import axe from "axe-core";
 import type { Browser, BrowserContext, Page, Route } from "playwright-core";
@@ -10,6 +11,8 @@ import { ConsoleEstate, must } from "./testing/console-estate.ts";
 
 /** Two cores that others use: a page may take its time, and is waited for. */
 const patienceMilliseconds = 90_000;
+/** Gzipped script and style of any page; the palette comes later. See docs/benchmarks.md. */
+const firstLookBytesMax = 200_000;
 const skip = chromiumPath === undefined ? "there is no chromium on this machine" : false;
 
 let estate: ConsoleEstate;
@@ -70,6 +73,17 @@ test("the page is the server's own, in nobody's frame, with no inline script", {
   assert.doesNotMatch(await response.text(), /<script(?![^>]*\bsrc=)/);
   const missing = await fetch(`${estate.url}/api/nothing`);
   assert.equal(missing.status, 404, "the API's refusals stay as they are");
+});
+
+test("what a first look loads stays within its budget", { skip }, async () => {
+  const page = await (await fetch(estate.url)).text();
+  const paths = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1]!);
+  assert.ok(paths.length >= 2, "a script and a style sheet");
+  let bytes = 0;
+  for (const path of paths) {
+    bytes += gzipSync(await (await fetch(estate.url + path)).bytes()).length;
+  }
+  assert.ok(bytes < firstLookBytesMax, `${bytes} bytes`);
 });
 
 test("an empty estate says so, and a registered and seen one is calm", { skip }, async () => {

@@ -56,7 +56,7 @@ function Line({ index }: { readonly index: number }) {
     return (
       <li className={isWaiting ? "entry" : "entry entry-bad"}>
         <span className="entry-index">{index}</span>
-        <span>{isWaiting ? "being checked…" : data.detail}</span>
+        <span className="entry-says">{isWaiting ? "being checked…" : data.detail}</span>
       </li>
     );
   }

@@ -38,6 +38,7 @@ async function picture(name: string, path: string, look: Look = {}): Promise<voi
   await page.goto(estate.url + path);
   await page.locator(".standing-good, .standing-bad").first().waitFor();
   await page.locator(".proven-waiting").first().waitFor({ state: "detached" });
+  await page.getByText("being checked…").first().waitFor({ state: "detached" });
   await page.screenshot({ path: `${folder}console-${name}.png` });
   await context.close();
 }
