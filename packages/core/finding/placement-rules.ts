@@ -29,7 +29,8 @@ export function* missing(estate: Estate): Iterable<Case> {
   for (const { document, index } of estate.register.placements.values()) {
     const sight = estate.sights.get(document.host);
     const look = sight?.latest;
-    if (look === undefined || look.index < index || leaves(estate, document, look)) continue;
+    // A look that may have begun before a human registered the place says nothing about it.
+    if (look === undefined || look.sinceSize <= index || leaves(estate, document, look)) continue;
     const place = document.document === "service" ? document.placement : document.path;
     const gone = {
       file: () => fileIsMissing(document as FilePlacement, look),
