@@ -74,6 +74,7 @@ export class Host {
   readonly #answers = new Map<number, (told: Told) => void>();
   readonly #changes = new Set<() => void>();
   #next = 1;
+  #ended = false;
 
   constructor(name: string, words: readonly string[]) {
     this.name = name;
@@ -82,6 +83,10 @@ export class Host {
     createInterface({ input: this.#child.stdout! }).on("line", (line) =>
       this.#hear(JSON.parse(line) as Told),
     );
+    // Nobody waits for a host that is gone.
+    this.#child.once("error", () => this.#end());
+    this.#child.once("exit", () => this.#end());
+    this.#child.stdin!.on("error", () => undefined);
   }
 
   /** Starts a process in this host. */
@@ -121,16 +126,26 @@ export class Host {
 
   /** Ends it, and everything in it. */
   async stop(): Promise<void> {
+    if (this.#ended) return;
     const gone = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.stdin!.end();
     await gone;
   }
 
   #ask(asked: { readonly id: number; readonly [more: string]: unknown }): Promise<Told> {
+    if (this.#ended) return Promise.resolve({ id: asked.id, failed: `host ${this.name} is gone` });
     return new Promise((resolve) => {
       this.#answers.set(asked.id, resolve);
       this.#child.stdin!.write(`${JSON.stringify(asked)}\n`);
     });
+  }
+
+  #end(): void {
+    this.#ended = true;
+    for (const running of this.#running.values()) running.ended ??= "host gone";
+    for (const [id, answer] of this.#answers) answer({ id, failed: `host ${this.name} is gone` });
+    this.#answers.clear();
+    for (const change of [...this.#changes]) change();
   }
 
   #hear(told: Told): void {

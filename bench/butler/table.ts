@@ -44,7 +44,7 @@ export function rowMarkdown({ row, acts, twin, falseAlarms }: RowReport): string
   const alarms = falseAlarms.length === 0 ? "none" : falseAlarms.map(cell).join("; ");
   const lines = acts.map((act, at) => {
     const rules = [...new Set(act.seen.map(({ as }) => as))].join(", ");
-    const seen = act.verdict === "detected" ? rules : `**${act.verdict}**`;
+    const seen = act.verdict === "detected" ? rules : `**${act.verdict}**: ${act.why ?? ""}`;
     const quiet = at === 0 ? `${alarms}: ${cell(twin)}` : "";
     return `| ${row} | ${cell(act.act)} | ${cell(seen)} | ${secondsOf(act)} | ${quiet} |\n`;
   });
