@@ -18,7 +18,7 @@ const glanceMilliseconds = 20;
 const weightsFile = "model.safetensors";
 /** Three megabytes: small, and yet enough values to know a model by, also in parts. */
 export const modelConfig: MadeConfig = {
-  ...{ vocabulary: 4500, hidden: 128, inner: 352, layers: 1, heads: 4, groups: 2 },
+  ...{ vocabulary: 4500, hidden: 128, inner: 352, layers: 1, heads: 8, groups: 4 },
 };
 
 export const releases = [
