@@ -88,7 +88,7 @@ test("a probe looks, signs and tells; asked for a fresh look, it looks at once",
   assert.ok(allSignedBy(desk.entries, ready.publicKey));
   assert.equal(desk.entries[0]?.statement.estate, testEstate);
   child.kill("SIGTERM");
-  const [code] = await once(child, "exit");
+  const [code] = await once(child, "close");
   assert.equal(code, 0);
   for (const line of lines) assert.equal(typeof JSON.parse(line).event, "string");
 });
@@ -177,7 +177,7 @@ test("its key is its own: one that others can read, or use at the same time, is 
     second.stderr.on("data", (text) => {
       said += text;
     });
-    const [code] = await once(second, "exit");
+    const [code] = await once(second, "close");
     return { code, said };
   };
   const second = await refusedStart();
@@ -200,7 +200,7 @@ test("a command line that makes no sense is refused with its usage", async () =>
     child.stderr.on("data", (text) => {
       said += text;
     });
-    const [code] = await once(child, "exit");
+    const [code] = await once(child, "close");
     assert.equal(code, 2);
     assert.match(said, /usage: probe/);
   }
