@@ -26,6 +26,9 @@ type Probe = {
 };
 
 async function scene(context: TestContext): Promise<Scene> {
+  const started: ChildProcess[] = [];
+  // Before the folders go: a probe writes in its own until it has ended.
+  context.after(() => Promise.all(started.map(ended)));
   const root = freshFolder(context);
   const data = freshFolder(context);
   writeFileSync(join(root, "model"), safetensorsBytes());
@@ -39,7 +42,7 @@ async function scene(context: TestContext): Promise<Scene> {
       const child = spawn(process.execPath, [main, ...args, "--root", root, ...more], {
         stdio: ["ignore", "pipe", "pipe"],
       });
-      context.after(() => child.kill("SIGKILL"));
+      started.push(child);
       const lines: string[] = [];
       child.stderr.on("data", (text) => lines.push(...String(text).trim().split("\n")));
       const [line] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
@@ -48,6 +51,12 @@ async function scene(context: TestContext): Promise<Scene> {
   };
   context.after(() => made.desk.close());
   return made;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
 }
 
 async function until(what: string, condition: () => boolean, seconds = 60): Promise<void> {
