@@ -38,6 +38,9 @@ const lookEverySeconds = 60;
 /** Components that are rolled back in turn, each with a process that serves it. */
 const componentsMax = 20;
 
+/** Before each writ: checkpoints made at once are paid back in twenty seconds (checkpointer.ts). */
+const restMilliseconds = 20_000;
+
 const { values: flags } = parseArgs({
   options: {
     orders: { type: "string", default: "200" },
@@ -101,6 +104,7 @@ async function measure(folder: string, words: readonly string[]) {
     await stageOf("ordered").looked();
     const certified: number[] = [];
     for (let at = 0; at < writs; at += 1) {
+      await sleep(restMilliseconds);
       certified.push(await approvalToCertificate(estate, stageOf(names[at % names.length]!)));
     }
     const checkpointed: number[] = [];
