@@ -6,7 +6,7 @@ install_dependencies() {
   if [ -x node_modules/node/bin/node ] && cmp -s package-lock.json "$stamp"; then return 0; fi
   command -v npm >/dev/null 2>&1 || { echo "writ: npm is missing; install Node.js 20 or newer with npm" >&2; return 1; }
   echo "writ: installing dependencies from the npm registry (once)…" >&2
-  npm ci --no-audit --no-fund --loglevel=error >&2 || return 1
+  npm ci --no-update-notifier --no-audit --no-fund --loglevel=error >&2 || return 1
   cp package-lock.json "$stamp"
 }
 

@@ -120,8 +120,8 @@ function seenLines({ proceeding }: CertificateVerdict): readonly string[] {
     ...ledgers.map(({ vantage, roots, entries, bytes, gapsTotal }) => {
       const where = roots.length === 0 ? "" : ` under ${roots.map(inertAscii).join(", ")}`;
       const gaps = gapsTotal === 0 ? "no gaps" : countText(gapsTotal, "gap");
-      const read = `${countText(entries, "entry", "entries")}, ${sizeText(bytes)}`;
-      return `  ${vantage}: ${read}${where}, ${gaps}`;
+      const looked = `${countText(entries, "entry", "entries")}${where}`;
+      return `  ${vantage}: ${looked}, ${sizeText(bytes)} read anew, ${gaps}`;
     }),
   ]);
 }

@@ -193,6 +193,7 @@ const coverage = object({
   /** Roots of the files vantage; empty for the others. */
   roots: list(path, 1024),
   entries: count,
+  /** Read anew for this look; what is kept of unchanged files from an earlier one is no byte. */
   bytes: count,
   /** Gaps that could hide a model: each blocks a proof of absence there. */
   gaps: list(gap, namesMax),
