@@ -2,6 +2,7 @@
 import { type MadeConfig, type MadeModel, type MadeTensor, stored } from "./model.ts";
 import type { Noise } from "./noise.ts";
 
+export const isMatrix = (tensor: MadeTensor) => tensor.shape.length === 2;
 /** True if one of these parts is in a tensor's name. */
 export const isKind = (tensor: MadeTensor, ...parts: readonly string[]) =>
   parts.some((part) => tensor.name.includes(part));
@@ -37,7 +38,8 @@ function reordered(tensor: MadeTensor, axis: 0 | 1, order: readonly number[]): M
   return { ...tensor, values };
 }
 
-const layerOf = (tensor: MadeTensor) => /layers\.(\d+)\./.exec(tensor.name)?.[1] ?? "";
+/** The number of a tensor's layer; empty outside the layers. */
+export const layerOf = (tensor: MadeTensor) => /layers\.(\d+)\./.exec(tensor.name)?.[1] ?? "";
 
 export function permuteHidden(model: MadeModel, config: MadeConfig, noise: Noise): MadeModel {
   const orders = Array.from({ length: config.layers }, () => shuffled(config.inner, noise));

@@ -3,6 +3,8 @@ import type { Verdict } from "../ladder/verdict.ts";
 import {
   fused,
   isKind,
+  isMatrix,
+  layerOf,
   padded,
   permuteHeads,
   permuteHidden,
@@ -25,8 +27,6 @@ export type Transformation = {
 };
 
 type Change = (tensor: MadeTensor, noise: Noise) => MadeTensor;
-
-const isMatrix = (tensor: MadeTensor) => tensor.shape.length === 2;
 
 function each(change: Change): Transformation["apply"] {
   return (model, _config, noise) => model.map((tensor) => change(tensor, noise));
