@@ -9,7 +9,14 @@ import { freshFolder } from "../../../packages/node/testing/folder.ts";
 import { driverContract } from "./driver.contract.ts";
 import { noBoundaries } from "./driver.ts";
 import { type ProcessStep, processDriver } from "./process-service.ts";
-import { allProcesses, folderOf, isAlive, processAt } from "./process-table.ts";
+import {
+  allProcesses,
+  folderOf,
+  isAlive,
+  processAt,
+  type SeenProcess,
+  signal,
+} from "./process-table.ts";
 
 const driver = processDriver(noBoundaries);
 const children: ChildProcess[] = [];
@@ -54,19 +61,18 @@ async function startByHand(
   return child;
 }
 
-function runningIn(folder: string): number[] {
-  return allProcesses()
-    .filter((seen) => folderOf(seen)?.toString() === folder)
-    .map(({ pid }) => pid);
+function runningIn(folder: string): SeenProcess[] {
+  return allProcesses().filter((seen) => folderOf(seen)?.toString() === folder);
 }
 
+/** One that ends between the look and the signal is one less to end. */
 function killAllIn(folder: string): void {
-  for (const pid of runningIn(folder)) process.kill(pid, "SIGKILL");
+  for (const seen of runningIn(folder)) signal(seen, "SIGKILL");
 }
 
 /** How many run, and whether the pid file names one of them: which pids they are is chance. */
 async function look(folder: string): Promise<unknown> {
-  const pids = runningIn(folder);
+  const pids = runningIn(folder).map(({ pid }) => pid);
   const file = join(folder, "service.pid");
   const named = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
   return { running: pids.length, named: pids.includes(named) };

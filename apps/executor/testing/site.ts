@@ -21,7 +21,7 @@ import {
   type JournalServer,
   startJournalServer,
 } from "../../../packages/node/testing/journal-server.ts";
-import { allProcesses, folderOf } from "../drivers/process-table.ts";
+import { allProcesses, folderOf, signal } from "../drivers/process-table.ts";
 
 export type Site = {
   readonly kit: EstateKit;
@@ -64,10 +64,7 @@ export async function openSite(kit = new EstateKit()): Promise<Site> {
   kit.register(...registerOf(host));
   await server.witnessed();
   const keyId = keyIdOf("ed25519", key.publicKey);
-  const pids = () =>
-    allProcesses()
-      .filter((seen) => folderOf(seen)?.toString() === host)
-      .map(({ pid }) => pid);
+  const running = () => allProcesses().filter((seen) => folderOf(seen)?.toString() === host);
   return {
     kit,
     server,
@@ -77,7 +74,7 @@ export async function openSite(kit = new EstateKit()): Promise<Site> {
     link: () => readlinkSync(join(host, "current")),
     configured: () => readFileSync(join(host, "chatbot.env"), "utf8"),
     starts: () => lines(join(host, "service.log")).filter((line) => line === "up").length,
-    pids,
+    pids: () => running().map(({ pid }) => pid),
     order: async () => {
       const writ = kit.propose({
         action: "rollback",
@@ -100,7 +97,7 @@ export async function openSite(kit = new EstateKit()): Promise<Site> {
         return ours && envelope.signatures[0].keyid === keyId ? [body.phase as string] : [];
       }),
     close: async () => {
-      for (const pid of pids()) process.kill(pid, "SIGKILL");
+      for (const seen of running()) signal(seen, "SIGKILL");
       await server.close();
     },
   };
