@@ -16,21 +16,21 @@ import {
   type Json,
   pathText,
 } from "@writ/core";
-import { openDigestCache } from "./digest-cache.ts";
-import { readIfThere, writeDurably } from "./durable-file.ts";
-import type { Folders } from "./folder-watch.ts";
-import { identified } from "./identified.ts";
-import type { ProbeKey } from "./key-file.ts";
+import { openDigestCache } from "./files/digest-cache.ts";
+import { placeOf } from "./files/place.ts";
+import { identified } from "./identity/identified.ts";
+import type { Recogniser } from "./identity/recogniser.ts";
 import type { Log } from "./log.ts";
 import { type LookParts, look, rereadChanceUsual } from "./look.ts";
 import type { Options } from "./options.ts";
-import { placeOf } from "./place.ts";
-import type { Recogniser } from "./recogniser.ts";
-import { withPassed } from "./registered-watch.ts";
-import { openSpool, type Spool } from "./spool.ts";
-import type { Desk, Since } from "./submit.ts";
-import { openVoice, type Voice } from "./voice.ts";
-import { openWatch, type Watch } from "./watch.ts";
+import { readIfThere, writeDurably } from "./voice/durable-file.ts";
+import type { ProbeKey } from "./voice/key-file.ts";
+import { openSpool, type Spool } from "./voice/spool.ts";
+import type { Desk, Since } from "./voice/submit.ts";
+import { openVoice, type Voice } from "./voice/voice.ts";
+import type { Folders } from "./watch/folder-watch.ts";
+import { withPassed } from "./watch/registered-watch.ts";
+import { openWatch, type Watch } from "./watch/watch.ts";
 
 /** Silence is a finding; this is well below any limit that a trust root would set. */
 const heartbeatMilliseconds = 15_000;

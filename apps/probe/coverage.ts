@@ -1,6 +1,6 @@
 /** The ledger of one vantage: what it counted, and every place where it could not look. */
 import { type Coverage, type Gap, namesMax, type Vantage } from "@writ/core";
-import { placeText } from "./place.ts";
+import { placeText } from "./files/place.ts";
 
 export type GapReason = Gap["why"];
 

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { type Digest, isRefused } from "@writ/core";
-import { identified } from "./identified.ts";
-import { openRecogniser } from "./recogniser.ts";
-import { openSketchKey } from "./sketch-key.ts";
+import { identified } from "./identity/identified.ts";
+import { openRecogniser } from "./identity/recogniser.ts";
+import { openSketchKey } from "./identity/sketch-key.ts";
 import { asGguf, asSafetensors, asTar, disguised, madeModel } from "./testing/disguises.ts";
 import { emptyAssignment, freshFolder, lookAt, noProcesses, opaqueBytes } from "./testing/scene.ts";
 

@@ -1,18 +1,18 @@
 /** One complete look at the host: all vantages, one census. */
 import { readFileSync } from "node:fs";
 import { type Assignment, assert, type Census, type SeenProcess, type Vantage } from "@writ/core";
-import { joinedMasses, lookAtContainers } from "./containers.ts";
-import { lookAtControls } from "./controls.ts";
+import { joinedMasses, lookAtContainers } from "./containers/containers.ts";
+import type { LayerMemory } from "./containers/layer-blob.ts";
+import { lookAtControls } from "./controls/controls.ts";
 import { openLedger } from "./coverage.ts";
-import type { DigestCache } from "./digest-cache.ts";
-import { type EndpointMemory, lookAtEndpoints } from "./endpoints.ts";
-import { lookAtFiles } from "./files.ts";
-import type { Folders } from "./folder-watch.ts";
-import { type Inspector, openInspector } from "./inspector.ts";
-import type { LayerMemory } from "./layer-blob.ts";
-import { openMassTable } from "./mass-table.ts";
-import { type Place, placeOf, placeText } from "./place.ts";
-import { lookAtProcesses } from "./processes.ts";
+import { type EndpointMemory, lookAtEndpoints } from "./endpoints/endpoints.ts";
+import type { DigestCache } from "./files/digest-cache.ts";
+import { lookAtFiles } from "./files/files.ts";
+import { type Inspector, openInspector } from "./files/inspector.ts";
+import { openMassTable } from "./files/mass-table.ts";
+import { type Place, placeOf, placeText } from "./files/place.ts";
+import { lookAtProcesses } from "./processes/processes.ts";
+import type { Folders } from "./watch/folder-watch.ts";
 
 /** Cached digests read again in each look, unless told otherwise: all within a few dozen looks. */
 export const rereadChanceUsual = 0.02;

@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { isRefused, pathText, type Refused, toBase64 } from "@writ/core";
 import { runAgent } from "./agent.ts";
-import { openKeyFile } from "./key-file.ts";
+import { type UsualPlace, usualEngines, usualPlaces } from "./files/usual-places.ts";
+import { openRecogniser } from "./identity/recogniser.ts";
+import { openSketchKey } from "./identity/sketch-key.ts";
 import { logLines } from "./log.ts";
 import { initOnce, lookOnce, onceUsage } from "./once.ts";
 import { holdAlone } from "./only-one.ts";
 import { readOptions, type Usual, usage } from "./options.ts";
-import { openRecogniser } from "./recogniser.ts";
-import { openSketchKey } from "./sketch-key.ts";
-import { openDesk } from "./submit.ts";
-import { type UsualPlace, usualEngines, usualPlaces } from "./usual-places.ts";
+import { openKeyFile } from "./voice/key-file.ts";
+import { openDesk } from "./voice/submit.ts";
 
 /** A look under way is given up after this: what it saw would be told late, and nothing is lost. */
 const goodbyeMilliseconds = 2_000;

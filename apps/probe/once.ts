@@ -4,12 +4,12 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { encodeCanonical, isRefused, type Json, type Refused, refused, toBase64 } from "@writ/core";
-import { openDigestCache } from "./digest-cache.ts";
-import { openKeyFile } from "./key-file.ts";
+import { openDigestCache } from "./files/digest-cache.ts";
+import { givenSketchKey } from "./identity/sketch-key.ts";
 import type { Log } from "./log.ts";
 import { isRoot, look } from "./look.ts";
 import { type Usual, urlsOf } from "./options.ts";
-import { givenSketchKey } from "./sketch-key.ts";
+import { openKeyFile } from "./voice/key-file.ts";
 
 export const onceUsage = `usage: probe init --data DIR [--sketch-key FILE]
        probe look (--root PATH ... | --usual) [--exclude PATH ...] [--endpoint URL ...]

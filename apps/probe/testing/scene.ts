@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Assignment, Census } from "@writ/core";
-import { type DigestCache, openDigestCache } from "../digest-cache.ts";
+import { type DigestCache, openDigestCache } from "../files/digest-cache.ts";
 import { type LookParts, look } from "../look.ts";
 
 export const emptyAssignment: Assignment = {
