@@ -182,7 +182,7 @@ async function storedPacked(
   { engine }: EngineSight,
   { name, blobs }: PackedImage,
 ): Promise<Stored[]> {
-  const layers: Layer[] = [];
+  const layers: { readonly layer: Layer; readonly packed: string }[] = [];
   for (const place of blobs) {
     parts.onProgress(place);
     const layer = await readLayer({ place, sizes: parts.sizes, memory: parts.memory });
@@ -195,16 +195,20 @@ async function storedPacked(
     }
     parts.ledger.bytes += layer.read;
     if (layer.gap !== undefined) parts.ledger.gap(place, layer.gap);
-    layers.push(layer);
+    layers.push({ layer, packed: placeText(place) });
   }
-  const files = layers.map((layer) => layer.files.map(({ path }) => path));
-  const fates = fatesOf(layers.map(viewOfBlob), files);
-  return layers.flatMap((layer, at) =>
+  const files = layers.map(({ layer }) => layer.files.map(({ path }) => path));
+  const fates = fatesOf(
+    layers.map(({ layer }) => viewOfBlob(layer)),
+    files,
+  );
+  return layers.flatMap(({ layer, packed }, at) =>
     layer.files.map(({ path, ...file }) => ({
       store: engine.at,
       holder: name.slice(0, 1024),
       path: path.slice(0, 4096),
       fate: fateOf(fates.get(fateKey(at, path))),
+      packed,
       ...file,
       container: file.container.slice(0, 32),
       known: "read" as const,

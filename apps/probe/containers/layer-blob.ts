@@ -110,7 +110,7 @@ async function goThrough(reader: Reader, sizes: ReadonlySet<number>): Promise<La
 }
 
 /** The member's path; a compression around the whole layer is no part of it. */
-function pathIn({ path }: Inner): string {
+export function pathIn({ path }: Pick<Inner, "path">): string {
   const names = path.length > 1 && /^(?:gzip|zstd|xz)$/.test(path[0]!) ? path.slice(1) : path;
   return names.join("/").replace(/^(?:\.?\/)+/, "");
 }

@@ -166,3 +166,26 @@ test("what was not compared in time is a gap, and not called unrelated", async (
   const files = first.coverage.find(({ vantage }) => vantage === "files");
   assert.ok(files?.gaps.some(({ where, why }) => where === copy && why === "limit"));
 });
+
+test("a copy in a packed layer is known there, and by the path that it has in it", async (context) => {
+  const here = scene(context);
+  const weights = asGguf(disguised("Q4_0", model));
+  const packed = gzipSync(asTar({ "srv/cache.db": weights, "srv/noise": opaqueBytes(1_500_000) }));
+  const config = Buffer.from("{}");
+  const blob = (bytes: Uint8Array) => {
+    const digest = digestOf(bytes);
+    here.put(`layout/blobs/${digest.replace(":", "/")}`, bytes);
+    return { digest, size: bytes.length };
+  };
+  const manifest = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, config: blob(config), layers: [blob(packed)] }),
+  );
+  here.put("layout/oci-layout", Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
+  const index = { schemaVersion: 2, manifests: [blob(manifest)] };
+  here.put("layout/index.json", Buffer.from(JSON.stringify(index)));
+  const { stored = [] } = await here.see();
+  assert.deepEqual(
+    stored.map(({ path, copies = [] }) => [path, ...copies.map(({ how, of }) => [how, of])]),
+    [["srv/cache.db", ["quantised", artefacts[0]!.digest]], ["srv/noise"]],
+  );
+});

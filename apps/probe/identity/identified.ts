@@ -7,7 +7,9 @@ import {
   type Gap,
   type Hold,
   namesMax,
+  type Stored,
 } from "@writ/core";
+import { pathIn } from "../containers/layer-blob.ts";
 import { instantOf } from "../files/mass-table.ts";
 import { placeBuffer, placeOf } from "../files/place.ts";
 import type { Candidate, Recogniser } from "./recogniser.ts";
@@ -43,7 +45,26 @@ export async function identified(census: Census, parts: IdentifyParts): Promise<
       return identities === undefined ? hold : { ...hold, known: identities };
     }),
   }));
-  return { ...census, masses, processes, coverage: withGaps(census, open) };
+  const { stored } = census;
+  return {
+    ...{ ...census, masses, processes, coverage: withGaps(census, open) },
+    ...(stored === undefined ? {} : { stored: stored.map(withCopies(masses)) }),
+  };
+}
+
+/** What a file in a store is a copy of: as the mass that it is, or as a member of the layer's. */
+function withCopies(masses: Census["masses"]): (stored: Stored) => Stored {
+  const byName = new Map(masses.flatMap((mass) => mass.names.map((name) => [name, mass] as const)));
+  return (stored) => {
+    const { mass, packed, path, size } = stored;
+    const known = byName.get(packed ?? mass ?? "")?.known ?? [];
+    const copies = known.filter(
+      ({ within }) =>
+        packed === undefined ||
+        (within !== undefined && within.size === size && pathIn(within) === path),
+    );
+    return copies.length === 0 ? stored : { ...stored, copies };
+  };
 }
 
 /** Masses that may hold weights; the plain ones of a registered size are no models. */

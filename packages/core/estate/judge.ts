@@ -152,7 +152,9 @@ function presences(estate: Estate, writ: Writ, sight: HostSight): readonly Contr
   if (look === undefined) return [];
   const leaving = leavingDigests(writ);
   const symlinks = symlinksOf(look.census);
-  const found: Contradiction[] = [...storedCopies({ writ, leaving }, sight)];
+  const found: Contradiction[] = [
+    ...storedCopies({ register: estate.register, writ, leaving }, sight),
+  ];
   for (const mass of look.census.masses) {
     const copy = leftCopy(estate, leaving, mass);
     if (copy === undefined) continue;

@@ -71,6 +71,31 @@ test("an executed writ is defied by what it leaves behind in a deleted layer, un
   assert.ok(findings(kit.estate).some((one) => one.where.startsWith("models/a.bin of image")));
 });
 
+const copy = (how: "quantised" | "same-values", of: typeof oldWeights) =>
+  layer(strangeWeights, { copies: [{ how, of, completeness: 1000, exponent: -40, evidence: "" }] });
+
+test("a copy by value in a layer is told by what it is a copy of", async () => {
+  const kit = await estate();
+  const rules = () => findings(kit.estate).map(({ rule, release }) => `${rule} ${release}`);
+  kit.sees(seeing(copy("same-values", newWeights)));
+  assert.deepEqual(rules(), ["misplaced 4.2"]);
+  kit.sees(seeing(copy("quantised", newWeights)));
+  assert.deepEqual(rules(), ["unregistered 4.2"]);
+  const writ = await kit.carriedOut({ action: "decommission", component: "chatbot", from: "3.8" });
+  const without = censusOf("h1", { without: ["/srv/chatbot/3.8/model.gguf"] });
+  kit.sees({ ...without, stored: [copy("quantised", oldWeights)] });
+  assert.equal(kit.state(writ), "defied");
+  kit.sees(without);
+  assert.equal(kit.state(writ), "fulfilled");
+  await kit.witness();
+  kit.sees({ ...without, stored: [copy("quantised", oldWeights)] });
+  const said = findings(kit.estate).map(({ right }) => right.says);
+  assert.ok(
+    said.some((says) => /quantised copy.* of chatbot@3\.8/.test(says)),
+    said.join("\n"),
+  );
+});
+
 test("a layer that is a folder is found as the file it is, once, and told what it is part of", async () => {
   const kit = await estate();
   const name = "/store/x/diff/a.bin";

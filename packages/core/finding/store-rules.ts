@@ -4,12 +4,19 @@
  * found as one; here it is told besides what it is part of.
  */
 import type { Estate } from "../estate/estate.ts";
+import { type Copy, copiesIn, copyWords } from "../register/copies.ts";
 import { type HostSight, type Look, storedKey } from "../sight/host-sight.ts";
 import type { Stored } from "../sight/store-shape.ts";
 import type { Case } from "./finding.ts";
-import { goneDigests, named } from "./stray-rules.ts";
+import { goneDigests, isFaithful, named } from "./stray-rules.ts";
 
-type Kept = { readonly sight: HostSight; readonly look: Look; readonly stored: Stored };
+type Kept = {
+  readonly sight: HostSight;
+  readonly look: Look;
+  readonly stored: Stored;
+  /** What of the register is in it. */
+  readonly copies: readonly Copy[];
+};
 
 /** Holders named of one mass; the count is told beyond. */
 const holdersMax = 5;
@@ -18,7 +25,9 @@ function* keptIn(estate: Estate): Iterable<Kept> {
   for (const sight of estate.sights.values()) {
     const look = sight.latest;
     for (const stored of look?.census.stored ?? []) {
-      if (stored.mass === undefined) yield { sight, look: look!, stored };
+      if (stored.mass !== undefined) continue;
+      const { digest, copies: known } = stored;
+      yield { sight, look: look!, stored, copies: copiesIn(estate.register, { digest, known }) };
     }
   }
 }
@@ -28,9 +37,13 @@ export function storedWhere({ store, holder, path, fate }: Stored): string {
   return `${path} of ${holder} in ${store}${fate === "visible" ? "" : ` (${fate} there)`}`;
 }
 
-function caseOf({ sight, look, stored }: Kept) {
+/** `copy` is told where the bytes are not the registered ones. */
+function caseOf({ sight, look, stored }: Kept, copy?: Copy) {
   const read = stored.known === "read" ? "" : ", as the store says";
-  const what = `${stored.container ?? "bytes"} of ${stored.size} bytes (${stored.digest ?? "?"})`;
+  const like =
+    copy?.identity === undefined ? "" : `: ${copyWords(copy, [...copy.releases].join(", "))}`;
+  const digest = stored.digest ?? "?";
+  const what = `${stored.container ?? "bytes"} of ${stored.size} bytes (${digest})${like}`;
   return {
     host: sight.host,
     where: storedWhere(stored),
@@ -43,11 +56,11 @@ function caseOf({ sight, look, stored }: Kept) {
 export function* retiredStored(estate: Estate): Iterable<Case> {
   const gone = goneDigests(estate);
   for (const kept of keptIn(estate)) {
-    const { digest } = kept.stored;
-    const ending = digest === undefined ? undefined : gone.get(digest);
+    const copy = kept.copies.find(({ of }) => gone.has(of));
+    const ending = copy === undefined ? undefined : gone.get(copy.of);
     // While a writ is being judged, a copy is that writ's: see `preserved-copy`.
     if (ending === undefined || ending.writ !== undefined) continue;
-    const seen = caseOf(kept);
+    const seen = caseOf(kept, copy);
     yield {
       ...seen,
       ...named([ending.release]),
@@ -62,13 +75,13 @@ export function* retiredStored(estate: Estate): Iterable<Case> {
 export function* misplacedStored(estate: Estate): Iterable<Case> {
   const gone = goneDigests(estate);
   for (const kept of keptIn(estate)) {
-    const { digest } = kept.stored;
-    const holders = digest === undefined ? undefined : estate.register.releasesByDigest.get(digest);
-    if (holders === undefined || digest === undefined || gone.has(digest)) continue;
+    if (kept.copies.some(({ of }) => gone.has(of))) continue;
+    const copy = kept.copies.find(isFaithful);
+    if (copy === undefined) continue;
     yield {
-      ...caseOf(kept),
-      ...named(holders),
-      left: { kind: "register", says: `${[...holders].join(", ")} is not placed here` },
+      ...caseOf(kept, copy),
+      ...named(copy.releases),
+      left: { kind: "register", says: `${[...copy.releases].join(", ")} is not placed here` },
       advice: "Find out who needs it there, or have it removed.",
     };
   }
@@ -76,12 +89,14 @@ export function* misplacedStored(estate: Estate): Iterable<Case> {
 
 /** Weights that no release has, in a store. */
 export function* unregisteredStored(estate: Estate): Iterable<Case> {
+  const gone = goneDigests(estate);
   for (const kept of keptIn(estate)) {
-    const { digest, kind } = kept.stored;
-    if (kind !== "model") continue;
-    if (digest !== undefined && estate.register.releasesByDigest.has(digest)) continue;
+    const [copy] = kept.copies;
+    if (copy === undefined && kept.stored.kind !== "model") continue;
+    if (kept.copies.some((one) => isFaithful(one) || gone.has(one.of))) continue;
     yield {
-      ...caseOf(kept),
+      ...caseOf(kept, copy),
+      ...(copy === undefined ? {} : named(copy.releases)),
       left: { kind: "register", says: "no release has these bytes" },
       advice: "Find its owner. Register it, or have it removed.",
     };

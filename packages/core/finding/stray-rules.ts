@@ -231,7 +231,7 @@ function isKept(estate: Estate, digest: Digest): boolean {
  * True if nothing was changed but the form: the release itself lies there, whole or in part, in
  * another container or precision. A quantised or tuned one is a model of its own, and nobody's.
  */
-function isFaithful({ identity }: Copy): boolean {
+export function isFaithful({ identity }: Copy): boolean {
   const how = identity?.how;
   return how !== "quantised" && how !== "fine-tuned" && how !== "altered";
 }

@@ -14,6 +14,7 @@ import {
   type Shaped,
   text,
 } from "../encoding/shape.ts";
+import { identitiesShape } from "./identity.ts";
 
 /** As for a mass: PATH_MAX, with escaped bytes of four characters. */
 const path = text(4 * 4096);
@@ -68,10 +69,14 @@ const stored = object({
   fate: oneOf("visible", "deleted", "replaced"),
   /** The name of the mass of this census that it is, if it lies on this host as a file. */
   mass: optional(path),
+  /** The name of the mass that it is packed in: a layer as it travels. */
+  packed: optional(path),
   size: count,
   digest: optional(digest),
   container: optional(text(32)),
   kind: optional(oneOf("model", "carrier", "plain", "opaque")),
+  /** Registered artefacts that it is a copy of, by comparison; absent if its digest says it. */
+  copies: optional(identitiesShape),
   /** Whether the probe read the bytes, or tells what the store says of them. */
   known: oneOf("read", "told"),
 });
