@@ -27,6 +27,7 @@ const rollback = "packages/core/estate/rollback.test.ts";
 const refusals = "packages/core/admission/refusals.test.ts";
 const rendering = "packages/core/authority/rendering.test.ts";
 const quorum = "packages/core/authority/quorum.property.test.ts";
+const rootChange = "packages/core/authority/root-change.test.ts";
 const passkey = "packages/core/admission/passkey.test.ts";
 const webauthn = "packages/core/signature/webauthn.test.ts";
 const sshsig = "packages/core/signature/sshsig.test.ts";
@@ -199,6 +200,21 @@ const bypasses: readonly Line[] = [
     holds: "An authenticator of no attested make is a software key; its copy is told by its count.",
     shown: [
       { file: passkey, tests: ["a person signs with a passkey; its copy is told by its count"] },
+    ],
+  },
+  {
+    source: "AWS MPA, TUF",
+    asks: "Whoever may approve is changed by others, or a loosened rule passes unseen.",
+    holds: "Each version is signed by the quorums before and after, told what it newly allows.",
+    shown: [
+      {
+        file: rootChange,
+        tests: [
+          "a root is signed by the quorum before it and by its own, not by one of them",
+          "a looser rule is told as newly allowed, a stricter one as ended",
+          "a required signer is a group of one, and fills no other seat",
+        ],
+      },
     ],
   },
   {

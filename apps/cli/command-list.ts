@@ -70,6 +70,11 @@ export const commandList: readonly ListedCommand[] = [
     make: async (cli) => (await import("./commands/register.ts")).registerCommand(cli),
   },
   {
+    name: "trust",
+    says: "show who may sign what, and change it by the quorums before and after",
+    make: async (cli) => (await import("./commands/trust.ts")).trustCommand(cli),
+  },
+  {
     name: "order",
     says: "draw a writ, show it whole, and propose it for signature",
     make: async (cli) => (await import("./commands/order.ts")).orderCommand(cli),

@@ -2,6 +2,7 @@
  * Sessions: files in `sessions/` that read like a terminal. `$ writ …` runs the real program in a
  * folder of its own; the lines below are what it must say. `<…>` stands for text that differs at
  * each run, `...` for any lines, `&` leaves it running, `until TEXT` repeats it until it says TEXT.
+ * `$ edit FILE 'THIS' 'THAT'` is what a person does in an editor.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -91,6 +92,7 @@ class Session {
   }
 
   async step({ line, command, expected }: Step): Promise<void> {
+    if (command.startsWith("edit ")) return this.#edit(wordsOf(command).slice(1));
     const [, words, until, background] = /^writ (.*?)(?: until (.*?))?( &)?$/.exec(command)!;
     const deadline = Date.now() + patienceMilliseconds;
     const wanted = expected.map((text) => this.#filled(text));
@@ -108,6 +110,13 @@ class Session {
       }
       return;
     }
+  }
+
+  #edit([file, before, after]: readonly string[]): void {
+    const path = join(this.#folder, file!);
+    const text = readFileSync(path, "utf8");
+    assert.ok(text.includes(before!), `${file} has no ${before}`);
+    writeFileSync(path, text.replace(before!, after!));
   }
 
   #filled(text: string): string {

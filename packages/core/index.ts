@@ -8,6 +8,7 @@ export {
   readCosigned,
   witnessPolicy,
 } from "./admission/journal-admission.ts";
+export { rootSigners } from "./admission/root-admission.ts";
 export { type Signer, signerOf } from "./admission/signer.ts";
 export { disarmed, isPast, mayBegin, seatsFor } from "./admission/writ-admission.ts";
 export { phraseOf } from "./authority/phrase.ts";
@@ -32,6 +33,7 @@ export {
   spokenSeconds,
   titleOf,
 } from "./authority/rendering.ts";
+export { keyText, type RootChange, rootChanges, seatsText } from "./authority/root-change.ts";
 export type { RemoveFile, ServiceStep, Step, SwitchLink } from "./authority/step.ts";
 export {
   type Principal,
@@ -108,6 +110,7 @@ export {
   type Entry,
   type EntryBody,
   type EntryKind,
+  type EntryOf,
   encodeStatement,
   parseEntry,
   type Statement,

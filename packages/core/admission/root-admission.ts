@@ -33,7 +33,7 @@ export function admitRoot(
     return refused("unknown-signer", `key ${stranger.key} is nobody's in either trust root`);
   }
   for (const root of roots) {
-    const people = signedBy(root, entry, verify);
+    const people = rootSigners(root, entry, verify);
     if (isRefused(people)) return people;
     if (!quorumMet(root, root.document.amendment, people)) {
       const [of, signed] = [root.document.number, next.document.number];
@@ -57,7 +57,7 @@ function followsFrom(before: TrustRoot | undefined, next: TrustRoot): Refused | 
 }
 
 /** The humans of a root whose good signatures the entry bears. A bad one refuses the whole. */
-function signedBy(
+export function rootSigners(
   root: TrustRoot,
   entry: EntryOf<"root">,
   verify: VerifyEd25519,
