@@ -76,6 +76,7 @@ function usageProblem(error: CommanderError) {
 }
 
 const helpHint = "add --help to see how it is used";
+const pathHint = "see that the path is right, and that you may read it";
 
 async function withSystemErrors(work: () => Promise<Outcome>): Promise<Outcome> {
   try {
@@ -84,7 +85,8 @@ async function withSystemErrors(work: () => Promise<Outcome>): Promise<Outcome> 
     const { code, path, message } = error as NodeJS.ErrnoException;
     if (error instanceof InvalidArgumentError) return problem("usage", message, helpHint);
     if (typeof code !== "string" || !systemErrorCode.test(code)) throw error;
-    if (code === "ENOENT") return problem("no-file", `there is no ${path ?? "such file"}`);
-    return problem("no-file", message);
+    if (code === "ENOENT")
+      return problem("no-file", `there is no ${path ?? "such file"}`, pathHint);
+    return problem("no-file", message, pathHint);
   }
 }

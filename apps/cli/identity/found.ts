@@ -51,18 +51,20 @@ export async function findModels(
   }
   for (const specimen of rest) {
     if (claimed.has(specimen.content)) continue;
+    let holds = false;
     if (await isArchive(specimen)) {
       search.onSpecimen(specimen);
       const inner = await archiveMembers(specimen, { spool: search.spool, plain: search.others });
       const below = await findModels(inner.specimens, search);
       found.push(...below.found);
+      holds = below.found.some(({ kind }) => kind !== "other");
       unread.push(
         ...below.unread,
         ...inner.troubles.map((trouble) => troubleOf(specimen, trouble)),
       );
     }
-    const other = await otherOf(specimen);
-    if (search.others || other.kind === "whole") found.push(other);
+    const other = { ...(await otherOf(specimen)), asked: specimen.asked && !holds };
+    if (search.others || other.asked || other.kind === "whole") found.push(other);
   }
   return { found, unread };
 }

@@ -208,3 +208,15 @@ test("an archive that is cut short is told, and what came before it is still see
   assert.equal(JSON.parse(shell.said.out)[0].verdict, "identical");
   assert.match(shell.said.notes, /not read: .*cut\.tar\.gz/);
 });
+
+test("a file that was asked about gets an answer, also if it is no model that can be read", async () => {
+  const hidden = whole.map((byte, at) => byte ^ (at % 251) ^ 0x5a);
+  writeFileSync(at("xored"), hidden);
+  const [told, ...more] = await identified(at("xored"), "--against", at("known"));
+  assert.deepEqual([told?.verdict, told?.match, more.length], ["cannot-tell", null, 0]);
+  assert.match(JSON.stringify(told?.evidence), /bits a byte; none of its \d+ chunks/);
+  assert.equal((await identified(at("xored"))).length, 1, "and with nothing to compare it with");
+  mkdirSync(at("folder"), { recursive: true });
+  writeFileSync(at("folder/xored"), hidden);
+  assert.deepEqual(await identified(at("folder"), "--against", at("known")), []);
+});

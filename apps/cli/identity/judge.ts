@@ -15,6 +15,7 @@ import {
   weightsOf,
 } from "@writ/weights";
 import type { Progress } from "../progress.ts";
+import { entropyOf } from "./entropy.ts";
 import type { Found } from "./found.ts";
 import type { Identity } from "./identity.ts";
 import type { Known } from "./known.ts";
@@ -32,7 +33,7 @@ export type JudgeOptions = {
   readonly progress: Progress;
 };
 
-/** Judges one model. `undefined`: no model, and no part of a known one. */
+/** Judges one model. `undefined`: no model, no part of a known one, and nobody asked about it. */
 export async function judgeFound(
   found: Found,
   options: JudgeOptions,
@@ -51,9 +52,8 @@ export async function judgeFound(
   const named = identicalArtefact(contents, artefacts);
   if (named !== undefined) return told(found, named, contents);
   if (known.models.length === 0) {
-    return found.kind === "other"
-      ? undefined
-      : told(found, nothingToCompare(found, known), contents);
+    if (found.kind === "other") return opaque(found, contents);
+    return told(found, nothingToCompare(found, known), contents);
   }
   progress.update(placeText(found));
   let result = await compared({ weights, contents, found }, options);
@@ -62,7 +62,7 @@ export async function judgeFound(
     if (found.kind !== "model") await readWhole();
     if (contents.length > 0) result = (await byChunks(contents, options)) ?? result;
   }
-  if (found.kind === "other" && !isPart(result)) return undefined;
+  if (found.kind === "other" && !isPart(result)) return opaque(found, contents);
   if (result.verdict === "quantised") result = await certified(result, weights, options);
   return told(found, withTrouble(result, found), contents);
 }
@@ -173,12 +173,27 @@ function nothingToCompare({ model }: Found, { artefacts }: Known): Identificatio
     artefacts.length > 0
       ? `none of ${artefacts.length} registered artefacts has its digest`
       : "nothing to compare it with";
-  const detail = `${count} weights; ${against}`;
+  return cannotTell(`${count} weights; ${against}`);
+}
+
+function cannotTell(detail: string): Identification {
   return {
     ...{ verdict: "cannot-tell", match: undefined, completeness: 0, distance: 0 },
     error: { pValue: 1 },
     evidence: [{ kind: "power", detail }],
   };
+}
+
+/** What is said of a file that was asked about and is neither a model nor a part of a known one. */
+async function opaque(
+  found: Found,
+  contents: readonly ContentDigests[],
+): Promise<Identity | undefined> {
+  if (!found.asked) return undefined;
+  const chunks = contents.reduce((sum, content) => sum + content.chunks.length, 0);
+  const compared = chunks === 0 ? "" : `; none of its ${chunks} chunks is a known model's`;
+  const bits = (await entropyOf(found.files)).toFixed(2);
+  return told(found, cannotTell(`no model can be read; ${bits} bits a byte${compared}`), contents);
 }
 
 function withTrouble(result: Identification, { trouble }: Found): Identification {

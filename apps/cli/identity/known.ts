@@ -64,7 +64,7 @@ export async function knownModels(
     models.push(KnownModel.recorded(record));
   }
   const { found } = await findModels(rest, { ...search, others: false });
-  for (const one of found) {
+  for (const one of found.filter(({ kind }) => kind !== "other")) {
     progress.stage(`enrolling ${placeText(one)}`);
     models.push(await KnownModel.enrolled(one, { name: nameIn(against, one), key }));
   }

@@ -49,7 +49,7 @@ export async function archiveMembers(
         reader = kept;
       }
       const content = [archive.content, ...inside].join("\0");
-      specimens.push({ path: archive.path, inside, reader, content });
+      specimens.push({ path: archive.path, inside, reader, content, asked: false });
     } catch (error) {
       // What is broken further in shows when it is read; a failing disk is no archive's fault.
       if (isSystemError(error)) throw error;

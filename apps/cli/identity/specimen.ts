@@ -12,6 +12,8 @@ export type Specimen = {
   readonly reader: Reader;
   /** The same for names of one file: links are not counted twice. */
   readonly content: string;
+  /** Whoever asked named this very file, and is owed an answer about it whatever it holds. */
+  readonly asked: boolean;
 };
 
 /** Where a specimen lies, for those beside it: files and members never lie beside each other. */
@@ -31,9 +33,9 @@ export function placeText({ path, inside }: Pick<Specimen, "path" | "inside">): 
 }
 
 /** One file as a specimen; throws the system's error if it is not there. */
-export function fileSpecimen(path: string, files: OpenFiles): Specimen {
+export function fileSpecimen(path: string, files: OpenFiles, asked = false): Specimen {
   const { size, dev, ino } = statSync(path);
-  return { path, inside: [], reader: files.reader(path, size), content: `${dev}:${ino}` };
+  return { path, inside: [], reader: files.reader(path, size), content: `${dev}:${ino}`, asked };
 }
 
 /** Something that could not be looked at, and why. */
@@ -49,13 +51,12 @@ export function specimensUnder(
 ): { readonly specimens: readonly Specimen[]; readonly unread: readonly Unread[] } {
   const unread: Unread[] = [];
   const found = new Map<string, Specimen>();
-  const take = (path: string, named: boolean): void => {
+  const take = (path: string, { better, asked }: { better: boolean; asked: boolean }): void => {
     try {
       if (!statSync(path).isFile()) return;
-      const specimen = fileSpecimen(path, files);
+      const specimen = fileSpecimen(path, files, asked);
       const known = found.get(specimen.content);
-      // A link's name says more than a blob's: shards are found by it.
-      if (known === undefined || named) found.set(specimen.content, specimen);
+      if (known === undefined || better) found.set(specimen.content, specimen);
     } catch (error) {
       unread.push({ path, detail: (error as Error).message });
     }
@@ -72,13 +73,14 @@ export function specimensUnder(
     for (const entry of entries) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) walk(path);
-      else if (entry.isFile()) take(path, false);
-      else if (entry.isSymbolicLink()) take(path, true);
+      else if (entry.isFile()) take(path, { better: false, asked: false });
+      // A link's name says more than a blob's: shards are found by it.
+      else if (entry.isSymbolicLink()) take(path, { better: true, asked: false });
     }
   };
   for (const path of paths) {
     if (statSync(path).isDirectory()) walk(path);
-    else take(path, true);
+    else take(path, { better: true, asked: true });
   }
   return { specimens: [...found.values()], unread };
 }
