@@ -18,6 +18,8 @@ export interface Reader {
   readonly access?: "random" | "forward";
   /** The bytes may be shared with the reader: copy what is kept, write to nothing. */
   read(offset: number, length: number): Promise<Uint8Array> | Uint8Array;
+  /** Fills `into`, at once, where a reader can do that: a pass then needs no bytes of its own. */
+  readInto?(offset: number, into: Uint8Array): void;
 }
 
 /** Bytes that come once, in order: chunks of any length, none empty. The size may be unknown. */

@@ -3,9 +3,10 @@
  * value digest of every tensor whose bytes lie in order in this file.
  */
 import { assert } from "../core.ts";
+import type { Reader } from "../reader.ts";
 import { type Hashing, plainHashing, type RunningHash } from "./hashing.ts";
+import { StepChunker } from "./step-chunker.ts";
 import { type TensorDigest, ValueDigest } from "./tensor-values.ts";
-import { Chunker } from "./xet-chunker.ts";
 import { type ChunkNode, chunkHash, fileHash, xetText } from "./xet-hash.ts";
 
 /** A contiguous, little-endian, row-major tensor in the file. */
@@ -42,7 +43,7 @@ type Open = { readonly index: number; readonly range: TensorRange; readonly dige
 export class ContentPass {
   readonly #hashing: Hashing;
   readonly #sha256: RunningHash;
-  readonly #chunker: Chunker;
+  readonly #chunker: StepChunker;
   readonly #chunks: SeenChunk[] = [];
   readonly #ranges: readonly { readonly index: number; readonly range: TensorRange }[];
   readonly #done: TensorDigest[];
@@ -53,7 +54,7 @@ export class ContentPass {
   constructor(ranges: readonly TensorRange[], hashing: Hashing = plainHashing) {
     this.#hashing = hashing;
     this.#sha256 = hashing.sha256();
-    this.#chunker = new Chunker((chunk) => this.#takeChunk(chunk), hashing.findCut);
+    this.#chunker = new StepChunker((chunk) => this.#takeChunk(chunk), hashing);
     this.#ranges = ranges
       .map((range, index) => ({ index, range }))
       .sort((a, b) => a.range.offset - b.range.offset);
@@ -64,6 +65,21 @@ export class ContentPass {
   push(bytes: Uint8Array): void {
     this.#sha256.update(bytes);
     this.#chunker.push(bytes);
+  }
+
+  /**
+   * Takes at most `most` bytes of a reader from `offset` on: as many as are done with at once. Tells
+   * how many.
+   */
+  async read(reader: Reader, offset: number, most: number): Promise<number> {
+    const space = this.#chunker.space;
+    const count = Math.min(space.length, most);
+    const into = space.subarray(0, count);
+    if (reader.readInto === undefined) into.set(await reader.read(offset, count));
+    else reader.readInto(offset, into);
+    this.#sha256.update(into);
+    this.#chunker.take(count);
+    return count;
   }
 
   /** Ends the pass. Every range must have lain within the bytes. */

@@ -12,10 +12,27 @@ export type RunningHash = {
   digest(): Uint8Array;
 };
 
+/**
+ * Room for the bytes of a stream, a step at a time, and what was seen in a full step. One stream
+ * holds it at a time.
+ */
+export type StepRoom = {
+  /** Bytes carried over, which end at {@link stepAt}, then a step of {@link stepBytes}. */
+  readonly bytes: Uint8Array;
+  readonly stepAt: number;
+  readonly stepBytes: number;
+  /** Looks through the whole step; what it saw is in {@link marks}. */
+  readonly search: () => void;
+  /** 1 for each 64 bytes from the step's beginning in which the gear hash may cut. */
+  readonly marks: Uint8Array;
+};
+
 export type Hashing = {
   readonly sha256: () => RunningHash;
   readonly keyed: KeyedHash;
   readonly findCut: CutFinder;
+  /** Lends a room, to be given back; absent: no step is searched at once. */
+  readonly rooms?: { lend(): StepRoom; giveBack(room: StepRoom): void };
 };
 
 /** Pure JavaScript: right everywhere, slow on large files. */

@@ -20,20 +20,28 @@ export type CutFinder = (bytes: Uint8Array, from: number, to: number) => number;
 
 /** The plain {@link CutFinder}. */
 export const findCut: CutFinder = (bytes, from, to) => {
+  const cut = firstCut(bytes, from + chunkBytesMin - 1, to);
+  if (cut > 0) return cut;
+  return to - from >= chunkBytesMax ? from + chunkBytesMax : 0;
+};
+
+/**
+ * The first cut after a byte of [first, to), or 0. The 64 bytes before `first` fill the hash, so
+ * they must be of the same chunk.
+ */
+export function firstCut(bytes: Uint8Array, first: number, to: number): number {
   let low = 0;
   let high = 0;
-  // Hashing starts so that the window is full of this chunk's own bytes at the first legal cut.
-  const least = from + chunkBytesMin;
-  for (let i = from + chunkBytesMin - gearWindow - 1; i < to; i += 1) {
+  for (let i = first - gearWindow; i < to; i += 1) {
     const byte = bytes[i]!;
     const sum = ((low << 1) >>> 0) + gearLow[byte]!;
     const carry = sum > 0xffff_ffff ? 1 : 0;
     high = (((high << 1) | (low >>> 31)) + gearHigh[byte]! + carry) | 0;
     low = sum | 0;
-    if (high >>> 16 === 0 && i + 1 >= least) return i + 1;
+    if (high >>> 16 === 0 && i >= first) return i + 1;
   }
-  return to - from >= chunkBytesMax ? from + chunkBytesMax : 0;
-};
+  return 0;
+}
 
 /** Cuts a stream. Each chunk is handed on as soon as its end is known; its bytes may be reused. */
 export class Chunker {
