@@ -63,12 +63,26 @@ function groupLength(row: readonly ChunkNode[], at: number): number {
   return most;
 }
 
+/** A child's line: 64 digits, ` : `, its size of at most 16 digits, a line feed. */
+const lineBytesMax = 64 + 3 + 16 + 1;
+const lines = new Uint8Array(fanOutMax * lineBytesMax);
+const digits = toUtf8("0123456789abcdef");
+
 function parentOf(children: readonly ChunkNode[], hash: KeyedHash): ChunkNode {
-  const lines = children.map((child) => `${xetText(child.hash)} : ${child.size}\n`);
-  return {
-    hash: hash(nodeKey, toUtf8(lines.join(""))),
-    size: children.reduce((sum, child) => sum + child.size, 0),
-  };
+  let at = 0;
+  let size = 0;
+  // Written out as bytes: as text it took a tenth of a pass.
+  for (const child of children) {
+    for (let i = 0; i < 32; i += 1) {
+      const byte = child.hash[(i & 24) + 7 - (i & 7)]!;
+      lines[at++] = digits[byte >> 4]!;
+      lines[at++] = digits[byte & 15]!;
+    }
+    const rest = ` : ${child.size}\n`;
+    for (let i = 0; i < rest.length; i += 1) lines[at++] = rest.charCodeAt(i);
+    size += child.size;
+  }
+  return { hash: hash(nodeKey, lines.subarray(0, at)), size };
 }
 
 /** A Xet hash as Hugging Face prints it: four 64-bit words, each high byte first. */
