@@ -7,7 +7,6 @@
 import { join, resolve } from "node:path";
 import {
   type Assignment,
-  assignmentShape,
   type Census,
   type Digest,
   digestOf,
@@ -16,6 +15,7 @@ import {
   type Json,
   pathText,
 } from "@writ/core";
+import { type BehindSeen, emptyBehindMemory } from "./behind/behind.ts";
 import { openDigestCache } from "./files/digest-cache.ts";
 import { placeOf } from "./files/place.ts";
 import { identified } from "./identity/identified.ts";
@@ -23,6 +23,7 @@ import type { Recogniser } from "./identity/recogniser.ts";
 import type { Log } from "./log.ts";
 import { type LookParts, look, rereadChanceUsual } from "./look.ts";
 import type { Options } from "./options.ts";
+import { keepAssignment, storedAssignment } from "./voice/assignment-file.ts";
 import { readIfThere, writeDurably } from "./voice/durable-file.ts";
 import type { ProbeKey } from "./voice/key-file.ts";
 import { openSpool, type Spool } from "./voice/spool.ts";
@@ -61,7 +62,7 @@ type Round = AgentParts & {
   readonly spool: Spool;
   readonly voice: Voice;
   readonly cache: ReturnType<typeof openDigestCache>;
-  readonly memory: Pick<LookParts, "endpointMemory" | "layerMemory">;
+  readonly memory: Pick<LookParts, "endpointMemory" | "layerMemory" | "behindMemory">;
   readonly watch: Watch;
   /** Ends the waiting for news that is under way. */
   wake: () => void;
@@ -86,7 +87,10 @@ export async function runAgent(parts: AgentParts): Promise<void> {
     spool,
     voice,
     cache: openDigestCache(options.data),
-    memory: { endpointMemory: new Map(), layerMemory: new Map() },
+    memory: {
+      ...{ endpointMemory: new Map(), layerMemory: new Map() },
+      behindMemory: emptyBehindMemory(),
+    },
     watch: openWatch({
       now: () => parts.clock.now(),
       onNews: () => round.wake(),
@@ -142,6 +146,7 @@ async function lookOnce(round: Round): Promise<void> {
   const heartbeats = setInterval(() => void beat(round), heartbeatMilliseconds);
   const passed = watch.begin();
   let folders: Folders = new Map();
+  let behind: BehindSeen | undefined;
   let census: Census;
   try {
     const seen = await look({
@@ -161,10 +166,15 @@ async function lookOnce(round: Round): Promise<void> {
       onFolders: (read) => {
         folders = read;
       },
+      onBehind: (seen) => {
+        behind = seen;
+      },
     });
     const { recogniser, assignment } = round;
-    census = withPassed(await identified(seen, { recogniser, assignment }), passed);
+    const comparable = behind?.comparable ?? [];
+    census = withPassed(await identified(seen, { recogniser, assignment, comparable }), passed);
   } finally {
+    behind?.close();
     clearInterval(heartbeats);
   }
   watch.end(census, folders);
@@ -258,7 +268,7 @@ function adopt(round: Round, news: Awaited<ReturnType<Desk["assignment"]>>): voi
   round.assignment = assignment;
   round.tag = tag;
   round.watch.adopt(assignment);
-  writeDurably(join(round.options.data, "assignment.json"), JSON.stringify(assignment));
+  keepAssignment(round.options.data, assignment);
 }
 
 async function learnSince(round: Round): Promise<void> {
@@ -268,19 +278,6 @@ async function learnSince(round: Round): Promise<void> {
     if (since.size >= round.since.size) round.since = since;
   } else if (since.refused !== "unavailable") {
     round.log("warning", "no witnessed state", { code: since.refused, detail: since.detail });
-  }
-}
-
-/** The last assignment told, so that a probe that starts without its server looks as before. */
-function storedAssignment({ data, host }: Options): Assignment {
-  const none = { host, controls: [], links: [], lines: [], artefacts: [], lookSince: 0 };
-  const bytes = readIfThere(join(data, "assignment.json"));
-  if (bytes === undefined) return none;
-  try {
-    const assignment = assignmentShape(JSON.parse(bytes.toString("utf8")) as Json, "assignment");
-    return isRefused(assignment) || assignment.host !== host ? none : assignment;
-  } catch {
-    return none;
   }
 }
 

@@ -1,6 +1,22 @@
 /** One complete look at the host: all vantages, one census. */
 import { readFileSync } from "node:fs";
-import { type Assignment, assert, type Census, type SeenProcess, type Vantage } from "@writ/core";
+import {
+  type Assignment,
+  assert,
+  type Census,
+  type SeenProcess,
+  type Stored,
+  storedMax,
+  type Vantage,
+} from "@writ/core";
+import {
+  type BehindMemory,
+  type BehindSeen,
+  emptyBehindMemory,
+  lookBehind,
+} from "./behind/behind.ts";
+import { eyes } from "./behind/eyes.ts";
+import { type ToldStore, vantageOf } from "./behind/told-store.ts";
 import { joinedMasses, lookAtContainers } from "./containers/containers.ts";
 import type { LayerMemory } from "./containers/layer-blob.ts";
 import { lookAtControls } from "./controls/controls.ts";
@@ -50,6 +66,12 @@ export type LookParts = {
   readonly engines?: readonly string[];
   /** Kept from one look to the next: layers that need not be gone through again. */
   readonly layerMemory?: LayerMemory;
+  /** Registries, buckets, hubs and other hosts to look into. */
+  readonly stores?: readonly ToldStore[];
+  /** Kept from one look to the next: objects in stores that need not be read again. */
+  readonly behindMemory?: BehindMemory;
+  /** Told what of the stores is yet to be compared; to be closed when that is done. */
+  readonly onBehind?: (seen: BehindSeen) => void;
   /** `/proc`, unless a test has its own. */
   readonly proc?: string;
 };
@@ -62,6 +84,7 @@ export async function look(parts: LookParts): Promise<Census> {
   const sizes = new Set(assignment.artefacts.map(({ size }) => size));
   const inspector = inspectorFor(parts, sizes);
   const vantage = openVantages(parts);
+  const behind = openBehind(parts, vantage, sizes);
   const ofControls = vantage("controls", []);
   const { controls, links } = await ofControls.during(() =>
     lookAtControls({ ...ofControls.parts, proc, assignment }),
@@ -102,7 +125,11 @@ export async function look(parts: LookParts): Promise<Census> {
       now: () => clock.now(),
     }),
   );
-  const ledgers = [ofFiles, ofProcesses, ofControls, ofEndpoints, ofContainers];
+  const seenBehind = await behind.seen;
+  const ledgers = [
+    ...[ofFiles, ofProcesses, ofControls, ofEndpoints, ofContainers],
+    ...behind.vantages,
+  ];
   parts.cache.settle();
   parts.onFolders?.(folders);
   return {
@@ -116,7 +143,7 @@ export async function look(parts: LookParts): Promise<Census> {
     controls,
     endpoints,
     engines: containers.engines,
-    stored: containers.stored,
+    stored: [...containers.stored, ...seenBehind].slice(0, storedMax),
     coverage: ledgers.map((one) => one.close()),
   };
 }
@@ -163,6 +190,34 @@ function openVantages({ clock, onProgress }: LookParts) {
       close: () => ledger.close(spent),
     };
   };
+}
+
+type Vantages = ReturnType<typeof openVantages>;
+
+/** Begins to look into stores while the host itself is looked at: they are slow, and elsewhere. */
+function openBehind(parts: LookParts, vantage: Vantages, sizes: ReadonlySet<number>) {
+  const { stores = [], assignment, clock, random, rereadChance } = parts;
+  const opened = new Map(
+    stores.map(({ kind }) => [vantageOf[kind], vantage(vantageOf[kind], [])] as const),
+  );
+  const look = async (): Promise<readonly Stored[]> => {
+    const seen = await lookBehind({
+      ...{ stores, sizes, random, rereadChance, eyes, artefacts: assignment.artefacts },
+      memory: parts.behindMemory ?? emptyBehindMemory(),
+      ledgerOf: (name) => opened.get(name)!.parts.ledger,
+      onProgress: (place) => [...opened.values()][0]?.parts.onProgress(place),
+      now: () => clock.now(),
+    });
+    if (parts.onBehind === undefined) seen.close();
+    else parts.onBehind(seen);
+    return seen.stored;
+  };
+  // They are looked at side by side: the time of one is that of all.
+  const all = [...opened.values()].reduce(
+    (work, one) => () => one.during(work),
+    look as () => Promise<readonly Stored[]>,
+  );
+  return { vantages: [...opened.values()], seen: stores.length === 0 ? [] : all() };
 }
 
 /** Processes seen at either time, each with all that it held at either. */

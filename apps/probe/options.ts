@@ -1,11 +1,13 @@
 /** What a probe is told when it is started. */
 import { parseArgs } from "node:util";
 import { type Digest, isDigest, isRefused, type Refused, refused } from "@writ/core";
+import { storeOptions, storesOf, type ToldStore } from "./behind/told-store.ts";
 import { isRoot } from "./look.ts";
 
 export const usage = `usage: probe --server URL --data DIR --host NAME --root PATH [--root PATH ...]
              [--usual] [--exclude PATH ...] [--endpoint URL ...] [--engine PATH ...]
-             [--interval SECONDS] [--estate DIGEST]
+             [--registry URL ...] [--bucket URL ...] [--hub URL ...] [--mlflow URL ...]
+             [--ssh URL ...] [--secrets FILE] [--interval SECONDS] [--estate DIGEST]
 
   --server    where the journal is kept
   --data      the probe's own folder: its key, what it has yet to send, digests it knows
@@ -16,6 +18,12 @@ export const usage = `usage: probe --server URL --data DIR --host NAME --root PA
   --endpoint  a URL to ask what models it serves, besides all that listens on this host
   --engine    a container engine's socket, or a folder of images: Podman's, Docker's or containerd's
               storage, an OCI layout; with --usual, the usual ones besides
+  --registry  an OCI registry, https://HOST[/REPOSITORY], to look into: every tag, or that repository
+  --bucket    https://HOST/BUCKET[/PREFIX], of anything that speaks S3
+  --hub       https://HOST/ORGANISATION or https://HOST/OWNER/MODEL of a Hugging Face-style hub
+  --mlflow    an MLflow tracking server, for its model registry and artefacts
+  --ssh       ssh://USER@HOST[:PORT]/PATH: files of another host, over SFTP
+  --secrets   a TOML file, 0600: what each of these is shown; see docs/stores.md
   --interval  seconds from the start of one look to the next (60)
   --estate    the estate this probe serves; else the first that the server names, for good
 `;
@@ -32,6 +40,7 @@ export type Options = {
   readonly excluded: readonly string[];
   readonly urls: readonly URL[];
   readonly engines: readonly string[];
+  readonly stores: readonly ToldStore[];
   readonly intervalMilliseconds: number;
   readonly estate: Digest | undefined;
 };
@@ -71,8 +80,10 @@ export function readOptions(args: readonly string[], usual: Usual): Options | Re
   }
   const urls = urlsOf(values.endpoint ?? []);
   if (isRefused(urls)) return urls;
+  const stores = storesOf(values);
+  if (isRefused(stores)) return stores;
   const intervalMilliseconds = seconds * 1000;
-  const looked = { roots: root, excluded: exclude, urls, engines };
+  const looked = { roots: root, excluded: exclude, urls, engines, stores };
   return { server: url, data, host, ...looked, intervalMilliseconds, estate };
 }
 
@@ -99,6 +110,7 @@ function valuesOf(args: readonly string[]) {
     exclude: { type: "string", multiple: true },
     endpoint: { type: "string", multiple: true },
     engine: { type: "string", multiple: true },
+    ...storeOptions,
     interval: { type: "string" },
     estate: { type: "string" },
   } as const;

@@ -71,7 +71,7 @@ export async function readLayer(parts: LayerParts): Promise<Layer | GapReason | 
     const reader = readerOf(file, Number(stat.size));
     const head = await reader.read(0, Math.min(512, reader.size));
     if (archiveKind(head) === undefined) return undefined;
-    const layer = await goThrough(reader, parts.sizes);
+    const layer = await layerIn(reader, parts.sizes);
     const after = fstatSync(file, { bigint: true });
     if (cacheKey(after) !== cacheKey(stat)) return "changed-while-read";
     parts.memory.set(cacheKey(stat), layer);
@@ -83,7 +83,8 @@ export async function readLayer(parts: LayerParts): Promise<Layer | GapReason | 
   }
 }
 
-async function goThrough(reader: Reader, sizes: ReadonlySet<number>): Promise<Layer> {
+/** Goes through an archive, wherever its bytes are. */
+export async function layerIn(reader: Reader, sizes: ReadonlySet<number>): Promise<Layer> {
   const files: LayerMember[] = [];
   const whiteouts: string[] = [];
   const marks = new Set<number>();

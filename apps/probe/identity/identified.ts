@@ -9,6 +9,12 @@ import {
   namesMax,
   type Stored,
 } from "@writ/core";
+import {
+  type Comparable,
+  distantCandidates,
+  distantCopies,
+  withDistantGaps,
+} from "../behind/comparable.ts";
 import { pathIn } from "../containers/layer-blob.ts";
 import { instantOf } from "../files/mass-table.ts";
 import { placeBuffer, placeOf } from "../files/place.ts";
@@ -19,13 +25,20 @@ export type IdentifyParts = {
   readonly assignment: Assignment;
   /** `/proc`. */
   readonly proc?: string;
+  /** What lies in stores, with the census' own rows about it. */
+  readonly comparable?: readonly Comparable[];
 };
 
 /** Fills in `known`; a content is compared once, whatever number of names and holds it has. */
 export async function identified(census: Census, parts: IdentifyParts): Promise<Census> {
   const { recogniser, assignment } = parts;
   const registered = new Set(assignment.artefacts.map(({ digest }) => digest));
-  const found = [...massCandidates(census, registered), ...holdCandidates(census, parts)];
+  const { comparable = [] } = parts;
+  const found = [
+    ...massCandidates(census, registered),
+    ...holdCandidates(census, parts),
+    ...distantCandidates(comparable, registered),
+  ];
   const candidates = new Map<Digest, Candidate>();
   for (const candidate of found) {
     if (!candidates.has(candidate.digest)) candidates.set(candidate.digest, candidate);
@@ -46,9 +59,13 @@ export async function identified(census: Census, parts: IdentifyParts): Promise<
     }),
   }));
   const { stored } = census;
+  const coverage = withDistantGaps(withGaps(census, open), comparable, open);
+  const distant = distantCopies(comparable, known);
+  const local = withCopies(masses);
+  const told = stored?.map((row) => distant(row) ?? local(row));
   return {
-    ...{ ...census, masses, processes, coverage: withGaps(census, open) },
-    ...(stored === undefined ? {} : { stored: stored.map(withCopies(masses)) }),
+    ...{ ...census, masses, processes, coverage },
+    ...(told === undefined ? {} : { stored: told }),
   };
 }
 

@@ -28,6 +28,8 @@ export type LadderParts = {
   /** Digests that the register names, by size. */
   readonly artefacts: ReadonlyMap<number, ReadonlySet<Digest>>;
   readonly spool: MemberSpool;
+  /** Its bytes are elsewhere: large models are known by the sketch alone, parts are not sought. */
+  readonly isDistant?: boolean;
 };
 
 export type Compared = {
@@ -38,6 +40,8 @@ export type Compared = {
 
 /** Models up to this size are read whole, for the exact rungs: it takes about a second. */
 const wholeBytesMax = 256 * 1024 * 1024;
+/** The same, for bytes that come over a network. */
+export const distantBytesMax = 64 * 1024 * 1024;
 /** Members smaller than this are looked at only if the register names their size. */
 const memberBytesMin = 64;
 /** Plain and unknown members smaller than this hold no part of a model worth a name. */
@@ -72,7 +76,8 @@ async function modelIdentity(
   parts: LadderParts,
 ): Promise<Identity | undefined> {
   const { key, enrolled } = parts;
-  const contents = reader.size <= wholeBytesMax ? [await readWhole(reader, model)] : [];
+  const wholeMax = parts.isDistant ? distantBytesMax : wholeBytesMax;
+  const contents = reader.size <= wholeMax ? [await readWhole(reader, model)] : [];
   const weights = weightsOf(model);
   const result = await identify(
     { weights, contents },
@@ -119,7 +124,8 @@ function thousandths(part: number): number {
 
 /** By chunks: a part of an enrolled file, wherever it lies in these bytes. */
 async function fragmentIdentity(reader: Reader, parts: LadderParts): Promise<Identity | undefined> {
-  const { enrolled } = parts;
+  const { enrolled, isDistant } = parts;
+  if (isDistant && reader.size > distantBytesMax) return undefined;
   const found = enrolled.map(() => ({
     bytes: 0,
     chunks: 0,

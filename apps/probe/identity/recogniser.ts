@@ -4,9 +4,11 @@
  * what it was looking at stays open, which the census tells.
  */
 import { closeSync } from "node:fs";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import type { Assignment, Digest, Identity } from "@writ/core";
+import type { ReadRange } from "../behind/ranged-reader.ts";
 import type { Log } from "../log.ts";
+import { serveRanges } from "./distant-reader.ts";
 import { enrolledDigests } from "./enrolled.ts";
 import { comparisonName, type IdentityCache, openIdentityCache } from "./identity-cache.ts";
 import type { Answer, Question, WorkerSetting } from "./recognition-worker.ts";
@@ -21,14 +23,20 @@ const lookMilliseconds = 20_000;
 /** Files that failed so often are not tried again before the next start. */
 const triesMax = 2;
 
-/** Bytes that can be opened: a name, or a link of a process. */
+/** In place of a file, where a question is about distant bytes. */
+const noFile = -1;
+
+/** Bytes that are elsewhere: read by ranges, each on its own. */
+export type Distant = { readonly readRange: ReadRange };
+
+/** Bytes that can be opened: a name, a link of a process, or an object in a store. */
 export type Candidate = {
   readonly digest: Digest;
   readonly size: number;
   /** Whether the register names this content, and whether it may hold weights. */
   readonly isRegistered: boolean;
   /** An open file with these bytes, or `undefined` if they are not there any more. */
-  open(): number | undefined;
+  open(): number | Distant | undefined;
 };
 
 export type Recognition = {
@@ -134,9 +142,11 @@ async function answerAbout(desk: RecognitionDesk, task: Task): Promise<Answer | 
   const { digest, size } = candidate;
   const attempt = `${ask} ${digest} ${against}`;
   const tries = desk.tries.get(attempt) ?? 0;
-  const file = tries < triesMax ? candidate.open() : undefined;
-  if (file === undefined) return undefined;
-  const answer = await desk.thread.ask({ ask, file, size, digest, artefacts });
+  const opened = tries < triesMax ? candidate.open() : undefined;
+  if (opened === undefined) return undefined;
+  const isFile = typeof opened === "number";
+  const about = { ask, size, digest, artefacts, file: isFile ? opened : noFile };
+  const answer = await desk.thread.ask(about, isFile ? undefined : opened.readRange);
   const why = answer.failed ?? answer.open;
   if (why === undefined) return answer;
   if (answer.known.length > 0) desk.partial.set(digest, answer.known);
@@ -173,7 +183,7 @@ function bySize(named: Assignment["artefacts"]): Map<number, Set<Digest>> {
 type Thread = {
   readonly closed: boolean;
   /** Answers one question; the file is closed by then, or when the thread has ended. */
-  ask(question: Question): Promise<Answer>;
+  ask(question: Question, readRange?: ReadRange): Promise<Answer>;
   close(): void;
 };
 
@@ -193,10 +203,13 @@ function openThread({ data, key }: RecogniserParts): Thread {
     get closed() {
       return closed;
     },
-    async ask(question) {
+    async ask(about, readRange) {
       worker ??= start();
       const asked = worker;
-      const patience = patienceMilliseconds + question.size / slowestBytesPerMillisecond;
+      const patience = patienceMilliseconds + about.size / slowestBytesPerMillisecond;
+      const channel = readRange === undefined ? undefined : new MessageChannel();
+      if (readRange !== undefined) serveRanges(channel!.port1, readRange);
+      const question = channel === undefined ? about : { ...about, port: channel.port2 };
       // Alive while it is asked something, and otherwise no reason for the probe to stay.
       asked.ref();
       try {
@@ -209,7 +222,8 @@ function openThread({ data, key }: RecogniserParts): Thread {
         return said;
       } finally {
         asked.unref();
-        closeSync(question.file);
+        channel?.port1.close();
+        if (about.file !== noFile) closeSync(about.file);
       }
     },
     close() {
@@ -239,6 +253,7 @@ function answerOf(
     worker.on("message", onMessage);
     worker.on("error", onEnd);
     worker.on("exit", onEnd);
-    worker.postMessage(question);
+    const port = "port" in question ? question.port : undefined;
+    worker.postMessage(question, port === undefined ? [] : [port]);
   });
 }

@@ -31,7 +31,16 @@ export const sightsMax = 1_000_000;
 export const passedMax = 100;
 
 /** Ways of seeing that this census knows. */
-export const vantages = ["files", "processes", "controls", "endpoints", "containers"] as const;
+export const vantages = [
+  "files",
+  "processes",
+  "controls",
+  "endpoints",
+  "containers",
+  "registries",
+  "object-stores",
+  "remote-hosts",
+] as const;
 
 /** Why something was not read. */
 export const gapReasons = [

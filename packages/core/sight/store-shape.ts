@@ -59,14 +59,18 @@ export const enginesShape = list(engine, enginesMax);
 
 /** One model file in a store: in a layer, a container, a volume, a registry, a bucket. */
 const stored = object({
-  /** Socket, folder or URL of the store. */
+  /** Socket, folder or URL of the store; `ssh://…` for another host. */
   store: path,
   /** What it is part of there: `image localhost/chat:3.8`, `container keeper`, `volume data`. */
   holder: text(1024),
   /** Where in the holder. */
   path,
-  /** `deleted`, `replaced`: a later layer hides it, and its bytes are there all the same. */
-  fate: oneOf("visible", "deleted", "replaced"),
+  /**
+   * `deleted`, `replaced`: a later layer hides it, its tag or its listing is gone, or a newer
+   * version stands for it, and its bytes are there all the same. `unfinished`: an upload that was
+   * not completed.
+   */
+  fate: oneOf("visible", "deleted", "replaced", "unfinished"),
   /** The name of the mass of this census that it is, if it lies on this host as a file. */
   mass: optional(path),
   /** The name of the mass that it is packed in: a layer as it travels. */

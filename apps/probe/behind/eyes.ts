@@ -1,0 +1,7 @@
+/** Who looks at which kind of store. */
+import { lookAtRegistry } from "../registries/registry.ts";
+import type { BehindParts } from "./behind.ts";
+
+export const eyes: BehindParts["eyes"] = {
+  registry: lookAtRegistry,
+};
