@@ -3,7 +3,7 @@
  * number choose the pairing; runs of odd number are kept for the test, so that having chosen the
  * best of many does not make an unrelated pair look related.
  */
-import { rankRuns } from "./correlation.ts";
+import { changeBetween, rankRuns } from "./correlation.ts";
 import type { SketchedView } from "./sketch.ts";
 
 export type Pair = {
@@ -13,21 +13,30 @@ export type Pair = {
   readonly chosenBy: number;
   /** Rank correlation over all runs. */
   readonly similarity: number;
-  /** Rank correlation of each run of odd number, with the stretch of the last axis it lies on. */
+  /** Rank correlation of each run of odd number, with the stretch of its axis it lies on. */
   readonly tests: readonly { readonly correlation: number; readonly block: number }[];
+  /** Pairings that this one was chosen among. */
+  readonly choices: number;
 };
 
 /** A pair less alike than this over the choosing runs is no pair. */
 const chosenMin = 0.3;
+/** What a difference of size weighs against one of order. */
+const sizeWeight = 0.05;
 
 type Ranked = {
   readonly view: SketchedView;
   readonly ranks: Float32Array;
   /** Ranks of the choosing runs, scaled to unit length; `undefined` if nothing varies there. */
   readonly chooser: Float32Array | undefined;
+  /** The first values of the choosing runs as text: equal ones are tried before like ones. */
+  readonly exactly: string;
 };
 
-/** Pairs of two models' views of one key, best first, each view in one pair at most. */
+/**
+ * Pairs of two models' views of one key, each view in one pair at most: first those whose values
+ * are the same, so that a copy is not paired with what was trained from it, then the most alike.
+ */
 export function alignViews(
   candidates: readonly SketchedView[],
   registered: readonly SketchedView[],
@@ -37,23 +46,68 @@ export function alignViews(
   const ours = candidates.map((view) => rank(view, runs));
   const theirs = registered.map((view) => rank(view, runs));
   const taken = new Set<Ranked>();
-  const pairs: Pair[] = inOrder(ours, theirs, taken, runs);
-  const scored: { a: Ranked; b: Ranked; score: number }[] = [];
+  const pairs: Pair[] = [
+    ...sameValues(ours, theirs, taken, runs),
+    ...inOrder(ours, theirs, taken, runs),
+  ];
+  const choices = ours.length * theirs.length;
+  const scored: { a: Ranked; b: Ranked; score: number; order: number }[] = [];
   for (const a of ours) {
     if (a.chooser === undefined || taken.has(a)) continue;
     for (const b of theirs) {
       if (b.chooser === undefined || taken.has(b)) continue;
       const score = dot(a.chooser, b.chooser);
-      if (score >= chosenMin) scored.push({ a, b, score });
+      if (score < chosenMin) continue;
+      // Tables that are multiples of one another rank alike: their size tells them apart.
+      const away = Math.min(1, changeBetween(a.view.values, b.view.values));
+      scored.push({ a, b, score, order: score - away * sizeWeight });
     }
   }
-  scored.sort((x, y) => y.score - x.score);
+  scored.sort((x, y) => y.order - x.order);
   for (const { a, b, score } of scored) {
     if (taken.has(a) || taken.has(b)) continue;
     taken.add(a).add(b);
-    pairs.push(pairOf(a, b, score, runs));
+    pairs.push(pairOf(a, b, { chosenBy: score, choices, runs }));
   }
   return pairs;
+}
+
+/** Pairs whose choosing runs hold the same values; of several, the one of the like place. */
+function sameValues(
+  ours: readonly Ranked[],
+  theirs: readonly Ranked[],
+  taken: Set<Ranked>,
+  runs: number,
+): Pair[] {
+  const known = new Map<string, Ranked[]>();
+  for (const b of theirs) {
+    if (b.chooser === undefined) continue;
+    const same = known.get(b.exactly);
+    if (same === undefined) known.set(b.exactly, [b]);
+    else same.push(b);
+  }
+  const pairs: Pair[] = [];
+  const choices = ours.length * theirs.length;
+  for (const a of ours) {
+    if (a.chooser === undefined) continue;
+    const same = known.get(a.exactly)?.filter((b) => !taken.has(b) && isSame(a.view, b.view, runs));
+    if (same === undefined || same.length === 0) continue;
+    const b = same.find(({ view }) => view.view.weight === a.view.view.weight) ?? same[0]!;
+    taken.add(a).add(b);
+    pairs.push(pairOf(a, b, { chosenBy: 1, choices, runs }));
+  }
+  return pairs;
+}
+
+/** True if all choosing runs hold the same values. */
+function isSame(a: SketchedView, b: SketchedView, runs: number): boolean {
+  const { length } = a.places;
+  for (let run = 0; run < runs; run += 2) {
+    for (let i = run * length; i < (run + 1) * length; i += 1) {
+      if (a.values[i] !== b.values[i]) return false;
+    }
+  }
+  return true;
 }
 
 /** So alike that no other pairing need be tried. */
@@ -71,12 +125,12 @@ function inOrder(
   const pairs: Pair[] = [];
   for (const a of ours) {
     const b = wholes.get(a.view.view.weight);
-    if (b === undefined || taken.has(b)) continue;
+    if (b === undefined || taken.has(a) || taken.has(b)) continue;
     if (a.chooser === undefined || b.chooser === undefined) continue;
     const score = dot(a.chooser, b.chooser);
     if (score < surelyMin) continue;
     taken.add(a).add(b);
-    pairs.push(pairOf(a, b, score, runs));
+    pairs.push(pairOf(a, b, { chosenBy: score, choices: 1, runs }));
   }
   return pairs;
 }
@@ -100,10 +154,11 @@ function rankAnew(view: SketchedView, runs: number): Ranked {
   for (let i = 0; i < choosing; i += 1) {
     chooser.set(ranks.subarray(2 * i * length, (2 * i + 1) * length), i * length);
   }
+  const exactly = view.values.subarray(0, length).join();
   const size = Math.sqrt(dot(chooser, chooser));
-  if (!(size > 0)) return { view, ranks, chooser: undefined };
+  if (!(size > 0)) return { view, ranks, chooser: undefined, exactly };
   for (let i = 0; i < chooser.length; i += 1) chooser[i]! /= size;
-  return { view, ranks, chooser };
+  return { view, ranks, chooser, exactly };
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
@@ -112,8 +167,19 @@ function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-function pairOf(a: Ranked, b: Ranked, chosenBy: number, runs: number): Pair {
+/**
+ * A run where both sides have ties beyond this part of the spread that ranks have without any says
+ * less than its length: two sparse runs agree by chance where both are zero.
+ */
+const spreadMin = 0.8;
+
+function pairOf(
+  a: Ranked,
+  b: Ranked,
+  { chosenBy, choices, runs }: { chosenBy: number; choices: number; runs: number },
+): Pair {
   const { length, blocks } = a.view.places;
+  const spread = spreadMin * ((length ** 3 - length) / 12);
   const tests: { correlation: number; block: number }[] = [];
   let both = 0;
   let squareA = 0;
@@ -127,11 +193,11 @@ function pairOf(a: Ranked, b: Ranked, chosenBy: number, runs: number): Pair {
     both += xy;
     squareA += xx;
     squareB += yy;
-    if (run % 2 === 1 && xx > 0 && yy > 0) {
+    if (run % 2 === 1 && xx > 0 && yy > 0 && Math.max(xx, yy) >= spread) {
       tests.push({ correlation: xy / Math.sqrt(xx * yy), block: blocks[run]! });
     }
   }
   const size = Math.sqrt(squareA * squareB);
   const similarity = size > 0 ? both / size : 0;
-  return { candidate: a.view, registered: b.view, chosenBy, similarity, tests };
+  return { candidate: a.view, registered: b.view, chosenBy, similarity, tests, choices };
 }

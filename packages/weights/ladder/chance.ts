@@ -24,6 +24,14 @@ export function combinedTail(logs: readonly number[]): number {
 }
 
 /**
+ * ln of a bound on P(at least `seen` of `count` independent events), each of probability at most
+ * exp(`log`): the number of ways, C(count, seen) ≤ (e·count/seen)^seen, times the chance of one.
+ */
+export function coincidenceTail(count: number, seen: number, log: number): number {
+  return seen === 0 ? 0 : Math.min(0, seen * (1 + Math.log(count / seen) + log));
+}
+
+/**
  * ln of a bound on P(cosine ≥ `cosine`) between a fixed and a uniform direction of `dimensions`.
  */
 export function directionTail(cosine: number, dimensions: number): number {

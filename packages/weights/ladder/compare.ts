@@ -3,8 +3,15 @@
  * how sure it is that the two are related at all.
  */
 import { alignViews, type Pair } from "./alignment.ts";
-import { type Relation, relate } from "./relation.ts";
-import { type Significance, significanceOf, trialLabel } from "./significance.ts";
+import { changeBetween } from "./correlation.ts";
+import { nearChangeMax, type Relation, relate } from "./relation.ts";
+import {
+  isTelling,
+  type Significance,
+  significanceOf,
+  trialLabel,
+  trialPower,
+} from "./significance.ts";
 import type { Sketch, SketchedView, WeightFacts } from "./sketch.ts";
 
 /** One weight of the candidate (or a part of it), found in the registered model. */
@@ -18,8 +25,8 @@ export type Match = {
 export type Comparison = {
   readonly matches: readonly Match[];
   readonly significance: Significance;
-  /** Distinct trials that the candidate's views of the registered shapes could have given. */
-  readonly trialsPossible: number;
+  /** −ln of the p-value that the candidate's views of the registered shapes could have given. */
+  readonly power: number;
   /** Part of the registered values that lie in matched weights, and likewise of the candidate's. */
   readonly registeredPart: number;
   readonly candidatePart: number;
@@ -64,6 +71,15 @@ export function compareSketches(candidate: Sketch, registered: Registered): Comp
     }
   }
   matches.push(...matchesOf(flat, candidate, registered, false));
+  for (const { pair } of matches) placed.add(pair.candidate.view.weight);
+  const found = new Set(matches.map(({ pair }) => pair.registered.view.weight));
+  for (const [key, views] of ours) {
+    const free = views.filter(({ view }) => view.how === "" && !placed.has(view.weight));
+    const rivals = theirs
+      .get(key)
+      ?.filter(({ view }) => view.how === "" && !found.has(view.weight));
+    matches.push(...matchesOf(nearPairs(free, rivals ?? []), candidate, registered, false));
+  }
   return summarise(candidate, registered, { chosen, matches, keys: new Set(theirs.keys()) });
 }
 
@@ -121,9 +137,37 @@ function flatPairs(
     const at = constants.findIndex((view) => view.values[0] === candidate.values[0]);
     if (at < 0) continue;
     const [twin] = constants.splice(at, 1);
-    pairs.push({ candidate, registered: twin!, chosenBy: 0, similarity: 0, tests: [] });
+    pairs.push({ candidate, registered: twin!, chosenBy: 0, similarity: 0, tests: [], choices: 1 });
   }
   return pairs;
+}
+
+/** Most views on either side that are tried with one another for nearness. */
+const nearMax = 256;
+
+/** Views whose values are near one another though their order says nothing: the nearest first. */
+function nearPairs(
+  candidates: readonly SketchedView[],
+  registered: readonly SketchedView[],
+): readonly Pair[] {
+  const near: { readonly pair: Pair; readonly change: number }[] = [];
+  for (const candidate of candidates.slice(0, nearMax)) {
+    for (const rival of registered.slice(0, nearMax)) {
+      const change = changeBetween(candidate.values, rival.values);
+      if (change > nearChangeMax) continue;
+      const none = { chosenBy: 0, similarity: 0, tests: [], choices: 1 };
+      near.push({ pair: { candidate, registered: rival, ...none }, change });
+    }
+  }
+  const taken = new Set<SketchedView>();
+  return near
+    .toSorted((a, b) => a.change - b.change)
+    .filter(({ pair }) => {
+      if (taken.has(pair.candidate) || taken.has(pair.registered)) return false;
+      taken.add(pair.candidate).add(pair.registered);
+      return true;
+    })
+    .map(({ pair }) => pair);
 }
 
 function isConstant(values: Float32Array): boolean {
@@ -139,26 +183,26 @@ function summarise(
     readonly keys: ReadonlySet<string>;
   },
 ): Comparison {
-  const trials = new Set<string>();
+  const trials = new Map<string, number>();
   let sameShape = 0;
   for (const { view, key, places, values } of candidate.views) {
     if (!seen.keys.has(key)) continue;
     if (view.how === "") {
       sameShape += candidate.standsFor[view.weight]! * candidate.weights[view.weight]!.elements;
     }
-    if (view.shape.length < 2) continue;
+    if (!isTelling(view.shape)) continue;
     for (let run = 1; run < places.blocks.length; run += 2) {
       // A run of three levels (ternary types) says so little of the order that silence is none.
       const seenLevels = new Set(values.subarray(run * places.length, (run + 1) * places.length));
       if (seenLevels.size < levelsMin) continue;
-      trials.add(trialLabel(view.shape, places.blocks[run]!));
+      trials.set(trialLabel(view.shape, places, places.blocks[run]!), trialPower(places.length));
     }
   }
   const total = candidate.weights.reduce((sum, weight) => sum + weight.elements, 0);
   return {
     matches: seen.matches,
     significance: significanceOf(seen.chosen),
-    trialsPossible: trials.size,
+    power: [...trials.values()].reduce((sum, power) => sum + power, 0),
     registeredPart: partOf(seen.matches, candidate, registered.weights),
     candidatePart: partOf(seen.matches, candidate),
     sameShapePart: total > 0 ? sameShape / total : 0,

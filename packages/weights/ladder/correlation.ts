@@ -50,3 +50,14 @@ export function rankRuns(values: Float32Array, length: number): Float32Array {
   }
   return ranks;
 }
+
+/** Norm of the difference over the norm of the second, over the values that both have. */
+export function changeBetween(a: Float32Array, b: Float32Array): number {
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < Math.min(a.length, b.length); i += 1) {
+    difference += (a[i]! - b[i]!) ** 2;
+    size += b[i]! * b[i]!;
+  }
+  return size > 0 ? Math.sqrt(difference / size) : Number.POSITIVE_INFINITY;
+}

@@ -7,9 +7,10 @@ import type { Weight } from "../values/weight.ts";
 import { alignViews, type Pair } from "./alignment.ts";
 import type { Comparison, Registered } from "./compare.ts";
 import { compareGeometry, type Geometry, geometriesOf } from "./geometry.ts";
+import { placesOf } from "./places.ts";
 import { similarityMin } from "./relation.ts";
 import { findRows, type RowsFound, type RowTable } from "./rows.ts";
-import { placesOf, type Sketch, type SketchedView, tallWeights } from "./sketch.ts";
+import { type Sketch, type SketchedView, tallWeights } from "./sketch.ts";
 import { keyOf, type RotaryLayout, type View, wholeView } from "./view.ts";
 
 /** Sizes of an attention head in published models. */
@@ -44,6 +45,7 @@ export async function rotaryPairs(
     if (shape.length !== 2 || same.length === 0) continue;
     const runs = Math.min(...same.map((view) => view.places.starts.length));
     const places = placesOf(key, shape, runs);
+    if (places.step !== 1) continue;
     let best: { readonly pair: Pair; readonly layout: NonNullable<typeof known> } | undefined;
     for (const layout of known === undefined ? rotaryLayouts(shape[0]!) : [known]) {
       if (shape[0]! % layout.head !== 0) continue;

@@ -10,7 +10,8 @@ import { type RowTable, signRows, weightsToSign } from "./rows.ts";
 import { type Sketch, type SketchedView, sketch, tallWeights, type WeightFacts } from "./sketch.ts";
 import type { TensorDigest } from "./tensor-values.ts";
 
-export const fingerprintVersion = 1;
+/** 2: runs lie along the longest axis where the last is short. */
+export const fingerprintVersion = 2;
 
 /** Exact digests of one file of the model. */
 export type FileDigests = {

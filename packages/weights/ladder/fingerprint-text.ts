@@ -28,8 +28,9 @@ import { decodeElements } from "../values/decode.ts";
 import { cosineUnit, type Fingerprint, fingerprintVersion } from "./enrolment.ts";
 import type { Geometry } from "./geometry.ts";
 import { type Form, forms, narrow } from "./narrow.ts";
+import { placesOf } from "./places.ts";
 import { type RowTable, signatureLength } from "./rows.ts";
-import { placesOf, type SketchedView } from "./sketch.ts";
+import type { SketchedView } from "./sketch.ts";
 import { keyOf, rowMajor } from "./view.ts";
 
 /** No model known has as many tensors; a fingerprint holds far fewer views. */

@@ -20,8 +20,8 @@ export type Identification = Judgement & {
 
 /** ln of the family-wise error: one false relation in a billion looks at a whole register. */
 const logErrorMax = Math.log(1e-9);
-/** Trials that a copy would have passed in numbers: with fewer, silence means nothing. */
-const trialsMin = 40;
+/** Evidence (−ln p) that a copy would have given: with less, silence means nothing. */
+const powerMin = 90;
 /** Unexplained part that is worth a second look. */
 const unexplainedMin = 0.005;
 /** Registered models whose disguises are looked for when none is plainly related. */
@@ -53,8 +53,10 @@ export async function identify(
   const first = { weights: model.weights, looked: whole, key };
   const compared = compareAll(whole, usable);
   const without = explainedBy(compared);
+  const total = model.weights.reduce((sum, { elements }) => sum + elements, 0);
+  const openLeast = Math.min(openMin, openPart * total);
   const open = model.weights.some(
-    ({ elements }, i) => elements >= openMin && whole.standsFor[i]! > 0 && !without.has(i),
+    ({ elements }, i) => elements >= openLeast && whole.standsFor[i]! > 0 && !without.has(i),
   );
   if (!open) return decide(first, compared);
   const parts = await sketch(model.weights, { ...options, only: "parts", without });
@@ -69,6 +71,8 @@ export async function identify(
 const lookedAtOfClass = 32;
 /** Weights smaller than this are not worth a second round of reads. */
 const openMin = 4_096;
+/** Unless they are as much of the model as this. */
+const openPart = 0.002;
 
 /** Weights that are matched, or that others stand for. */
 function settled(comparison: Comparison, looked: Sketch): ReadonlySet<number> {
@@ -77,14 +81,23 @@ function settled(comparison: Comparison, looked: Sketch): ReadonlySet<number> {
   return matched;
 }
 
-/** Weights that some registered model explains as they are. */
+/**
+ * Weights that need no second look: those that every related model explains as they are, or where
+ * none is plainly related, those that one explains.
+ */
 function explainedBy(compared: Compared): ReadonlySet<number> {
-  let best: ReadonlySet<number> = new Set();
-  for (const { comparison } of compared) {
-    const placed = new Set(comparison.matches.map(({ pair }) => pair.candidate.view.weight));
-    if (placed.size > best.size) best = placed;
-  }
-  return best;
+  const limit = logErrorMax - familyOf(compared) - logLooks;
+  const sets = compared
+    .toSorted((a, b) => b.comparison.candidatePart - a.comparison.candidatePart)
+    .filter(({ comparison }, at) => at === 0 || comparison.significance.logP <= limit)
+    .map(({ comparison }) => comparison.matches.map(({ pair }) => pair.candidate.view.weight));
+  const [first = [], ...others] = sets.map((placed) => new Set(placed));
+  return new Set([...first].filter((index) => others.every((placed) => placed.has(index))));
+}
+
+/** ln of the number of models that one is compared with. */
+function familyOf(compared: Compared): number {
+  return Math.log(Math.max(1, compared.length));
 }
 
 type Compared = readonly { readonly entry: Fingerprint; readonly comparison: Comparison }[];
@@ -102,24 +115,55 @@ export async function identifySketch(
 }
 
 async function decide(candidate: Candidate, compared: Compared): Promise<Identification> {
-  const family = Math.log(Math.max(1, compared.length));
+  const family = familyOf(compared);
   const related = compared.filter(
     ({ comparison }) => comparison.significance.logP + family + logLooks <= logErrorMax,
   );
-  const judged: Identification[] = [];
+  const judged: Judged[] = [];
   for (const { entry, comparison } of related) {
     const logP = comparison.significance.logP + family + logLooks;
     judged.push(await judgeRelated(candidate, entry, comparison, logP));
   }
   const close = judged.filter(({ verdict }) => verdict !== "unrelated");
-  if (close.length > 0) return close.sort(closer)[0]!;
+  if (close.length > 0) return nearest(close);
   const disguised = await findDisguised(candidate, compared, family);
   return disguised ?? notFound(compared, judged, family);
 }
 
-function closer(a: Identification, b: Identification): number {
-  const rank = verdicts.indexOf(a.verdict) - verdicts.indexOf(b.verdict);
-  return rank || a.distance - b.distance || b.completeness - a.completeness;
+type Judged = Identification & {
+  /** Mean relative change over all of the candidate: what is not in the other counts in full. */
+  readonly divergence: number;
+};
+
+/** Divergences this much apart are one: what was measured then is chance. */
+const alikePart = 0.02;
+const alikeLeast = 1e-6;
+/** Other registered models that are named beside the nearest. */
+const relativesMax = 4;
+
+/**
+ * The nearest of several related models. The least change decides, for a copy of one is also far
+ * from the others by what they differ; among equals the plainer verdict, then the fuller match.
+ */
+function nearest(close: readonly Judged[]): Identification {
+  const least = Math.min(...close.map(({ divergence }) => divergence));
+  const limit = least * (1 + alikePart) + alikeLeast;
+  const rank = ({ verdict }: Judged) => verdicts.indexOf(verdict);
+  const sorted = close.toSorted((a, b) => {
+    const apart = Number(a.divergence > limit) - Number(b.divergence > limit);
+    if (apart !== 0 || a.divergence > limit) return apart || a.divergence - b.divergence;
+    return rank(a) - rank(b) || b.completeness - a.completeness || a.divergence - b.divergence;
+  });
+  const [{ divergence: _, ...first }, ...others] = sorted as [Judged, ...Judged[]];
+  const relatives = others.slice(0, relativesMax).map((other): Evidence => {
+    const how = other.divergence <= limit ? "as near" : "farther";
+    const distance = other.divergence.toPrecision(3);
+    return {
+      kind: "relatives",
+      detail: `${how}: ${other.match}, ${other.verdict}, mean change ${distance}`,
+    };
+  });
+  return { ...first, evidence: [...first.evidence, ...relatives] };
 }
 
 /** A file's own digest, or all tensors' value digests, decide without any doubt. */
@@ -157,7 +201,7 @@ async function judgeRelated(
   entry: Fingerprint,
   first: Comparison,
   logP: number,
-): Promise<Identification> {
+): Promise<Judged> {
   const { weights, looked, key } = candidate;
   let comparison = first;
   let rows: readonly RowsFound[] = [];
@@ -176,7 +220,9 @@ async function judgeRelated(
     { logP, disguises },
   );
   const match = judgement.verdict === "unrelated" ? undefined : entry.name;
-  return { ...judgement, match };
+  const { candidatePart } = comparison;
+  const divergence = judgement.distance * candidatePart + 1 - candidatePart;
+  return { ...judgement, match, divergence };
 }
 
 /** Looks for a model whose values agree nowhere by place, but whose rows or geometry do. */
@@ -231,12 +277,13 @@ function notFound(
   family: number,
 ): Identification {
   const best = Math.min(0, ...compared.map(({ comparison }) => comparison.significance.logP));
-  const trials = Math.max(0, ...compared.map(({ comparison }) => comparison.trialsPossible));
+  const power = Math.max(0, ...compared.map(({ comparison }) => comparison.power));
   const shared = Math.max(0, ...compared.map(({ comparison }) => comparison.sameShapePart));
-  const enough = trials >= trialsMin || shared < 0.5;
+  const enough = power >= powerMin || shared < 0.5;
   const traces = judged.flatMap(({ evidence }) => evidence).slice(0, 8);
   const detail =
-    `${trials} stretches could have agreed; ${percent(shared)} of its values are in weights ` +
+    `a copy would show at p < 1e-${Math.floor(power / Math.LN10)}; ` +
+    `${percent(shared)} of its values are in weights ` +
     "of a registered shape";
   return {
     verdict: enough ? "unrelated" : "cannot-tell",

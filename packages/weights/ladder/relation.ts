@@ -28,19 +28,21 @@ export type Relation = {
   readonly outsidePart: number;
 };
 
-/** Mantissa bits and smallest positive value of the float types that casts go through. */
-const floatTypes: { readonly [type: string]: { readonly bits: number; readonly least: number } } = {
-  F64: { bits: 52, least: 0 },
-  F32: { bits: 23, least: 2 ** -149 },
-  F16: { bits: 10, least: 2 ** -24 },
-  BF16: { bits: 7, least: 2 ** -133 },
-  F8_E4M3: { bits: 3, least: 2 ** -9 },
-  F8_E5M2: { bits: 2, least: 2 ** -16 },
-  F8_E4M3FNUZ: { bits: 3, least: 2 ** -10 },
-  F8_E5M2FNUZ: { bits: 2, least: 2 ** -17 },
-  F6_E2M3: { bits: 3, least: 0.125 },
-  F6_E3M2: { bits: 2, least: 0.0625 },
-  F4: { bits: 1, least: 0.5 },
+type FloatType = { readonly bits: number; readonly least: number; readonly most: number };
+
+/** Mantissa bits, smallest and largest positive value of the float types that casts go through. */
+const floatTypes: { readonly [type: string]: FloatType } = {
+  F64: { bits: 52, least: 0, most: Number.MAX_VALUE },
+  F32: { bits: 23, least: 2 ** -149, most: 3.5e38 },
+  F16: { bits: 10, least: 2 ** -24, most: 65_504 },
+  BF16: { bits: 7, least: 2 ** -133, most: 3.4e38 },
+  F8_E4M3: { bits: 3, least: 2 ** -9, most: 448 },
+  F8_E5M2: { bits: 2, least: 2 ** -16, most: 57_344 },
+  F8_E4M3FNUZ: { bits: 3, least: 2 ** -10, most: 240 },
+  F8_E5M2FNUZ: { bits: 2, least: 2 ** -17, most: 57_344 },
+  F6_E2M3: { bits: 3, least: 0.125, most: 7.5 },
+  F6_E3M2: { bits: 2, least: 0.0625, most: 28 },
+  F4: { bits: 1, least: 0.5, most: 6 },
 };
 
 /**
@@ -52,10 +54,20 @@ export const castLeast = 2 ** -24;
 
 /** A tensor below this rank correlation is not the registered one. */
 export const similarityMin = 0.4;
+/**
+ * Values this near to the registered ones are the registered ones, in whatever order their
+ * differences are: a vector of ones that was trained a little has no order to keep.
+ */
+export const nearChangeMax = 0.3;
 /** More of the values zero than chance or training would make. */
 const prunedMin = 0.1;
 /** What pruning keeps, it keeps as it was, or trains a little; rounding to levels moves it more. */
 const prunedChangeMax = 0.05;
+/**
+ * What is kept moves less than this part of what is set to zero: rounding to levels moves both by
+ * half a step at most.
+ */
+const movedMax = 0.5;
 /** A scale that differs from one by more than any cast or small training step would make it. */
 const scaledMin = 0.02;
 /** Differences of this size after undoing the scale are rounding. */
@@ -81,7 +93,9 @@ export function relate(pair: Pair, candidate: WeightFacts, registered: WeightFac
     outsidePart: bound.outsideCount / count,
   };
   if (sums.equal) return { ...relation, kind: "equal", outside: -1, outsidePart: 0 };
-  if (pair.similarity < similarityMin) return { ...relation, kind: "unlike" };
+  if (pair.similarity < similarityMin && sums.change > nearChangeMax) {
+    return { ...relation, kind: "unlike" };
+  }
   if (isShiftedByOne(a, b)) return { ...relation, kind: "cast" };
   const quantised = candidate.quantised || registered.quantised;
   if (bound.outsideCount === 0 && bound.known) {
@@ -94,11 +108,14 @@ export function relate(pair: Pair, candidate: WeightFacts, registered: WeightFac
   if (Math.abs(sums.slope - 1) > scaledMin && sums.changeScaled < scaledChangeMax) {
     return { ...relation, kind: "scaled", scale: sums.slope, change: sums.changeScaled };
   }
-  if (relation.zeroed > prunedMin && sums.changeKept < prunedChangeMax) {
+  const isKept = sums.changeKept < prunedChangeMax && sums.moved < movedMax;
+  if (relation.zeroed > prunedMin && isKept) {
     return { ...relation, kind: "pruned" };
   }
   if (quantised && !bound.known && sums.change < 0.5) return { ...relation, kind: "quantised" };
-  if (isRounded(a, b, pair.candidate.places.length)) return { ...relation, kind: "quantised" };
+  if (isRounded(a, b, pair.candidate.places.length)) {
+    return { ...relation, kind: "quantised", outside: -1, outsidePart: 0 };
+  }
   return { ...relation, kind: "changed" };
 }
 
@@ -116,17 +133,23 @@ function sumsOf(a: Float32Array, b: Float32Array) {
   let difference = 0;
   let kept = 0;
   let keptSquare = 0;
+  let keptCount = 0;
+  let zeroedSquare = 0;
   for (let i = 0; i < a.length; i += 1) {
     const x = a[i]!;
     const y = b[i]!;
     if (x !== y) equal = false;
-    if (x === 0 && y !== 0) zeroed += 1;
+    if (x === 0 && y !== 0) {
+      zeroed += 1;
+      zeroedSquare += y * y;
+    }
     squareB += y * y;
     both += x * y;
     difference += (x - y) * (x - y);
     if (x !== 0) {
       kept += (x - y) * (x - y);
       keptSquare += y * y;
+      keptCount += 1;
     }
   }
   const slope = squareB > 0 ? both / squareB : 1;
@@ -137,6 +160,8 @@ function sumsOf(a: Float32Array, b: Float32Array) {
     equal,
     zeroed,
     slope,
+    moved:
+      zeroedSquare > 0 ? Math.sqrt(kept / Math.max(1, keptCount) / (zeroedSquare / zeroed)) : 1,
     changeKept: keptSquare > 0 ? Math.sqrt(kept / keptSquare) : 0,
     change: size > 0 ? Math.sqrt(difference) / size : 0,
     changeScaled: size > 0 ? Math.sqrt(scaled) / (size * Math.max(1e-30, Math.abs(slope))) : 0,
@@ -169,6 +194,9 @@ function boundsOf(
     // One unit, not half: casts that truncate are casts too, and both sides may have rounded.
     for (const { bits, least } of floats) bound += Math.abs(y) * 2 ** -bits + least;
     if (Math.abs(x - y) <= bound) continue;
+    // Casts clip what is too large for them.
+    if (x * y > 0 && floats.some(({ most }) => Math.abs(x) === most && Math.abs(y) > most))
+      continue;
     if (outside < 0) outside = i;
     outsideCount += 1;
   }

@@ -5,18 +5,18 @@
  */
 import { BeyondEnd } from "../reader.ts";
 import type { Run, Weight } from "../values/weight.ts";
+import { type Places, placesOf } from "./places.ts";
 import { distinctDraws, drawsOf } from "./position.ts";
-import { elementAt, isFlat, keyOf, partViews, turnedViews, type View, wholeView } from "./view.ts";
-
-/** Where the runs of a view lie, and how long they are. */
-export type Places = {
-  /** Values in a run. */
-  readonly length: number;
-  /** Row-major index in the view of each run's first value, in drawn order. */
-  readonly starts: readonly number[];
-  /** Which stretch of the last axis each run lies on. */
-  readonly blocks: readonly number[];
-};
+import {
+  elementAt,
+  isFlat,
+  keyOf,
+  layoutViews,
+  partViews,
+  turnedViews,
+  type View,
+  wholeView,
+} from "./view.ts";
 
 export type SketchedView = {
   readonly view: View;
@@ -48,27 +48,19 @@ export type Sketch = {
 export const sketchedElementsMin = 8;
 /** Runs of one view: fewer when there are many weights, so that the whole stays bounded. */
 const runsTotal = 512;
+/** Small nets have few weights of few values: they are looked at in more places, for little. */
+const smallModelMax = 2 ** 23;
+const smallRunsTotal = 4_096;
 const runsMin = 4;
 const runsMax = 64;
 /** Tables (embeddings) get more: when all else is disguised they are what is left. */
 const tallRunsFactor = 4;
 /** Weights of one shape (experts) that are looked at. */
 export const classMax = 512;
-
-/** Places of the runs of a view under a key: the first `count` of one sequence for each shape. */
-export function placesOf(key: Uint8Array, shape: readonly number[], count: number): Places {
-  const elements = shape.reduce((product, size) => product * size, 1);
-  const last = shape[shape.length - 1]!;
-  const length = last >= 512 ? 32 : last >= 128 ? 16 : 8;
-  const slots = Math.floor(elements / length);
-  const draws = drawsOf(key, `runs of ${keyOf(shape)}`);
-  const drawn = distinctDraws(draws, slots, Math.min(count, slots));
-  return {
-    length,
-    starts: drawn.map((slot) => slot * length),
-    blocks: drawn.map((slot) => Math.floor(((slot * length) % last) / length)),
-  };
-}
+/** Weights up to this size are read whole where their values are wanted in another order. */
+const heldElementsMax = 2 ** 20;
+/** All that is held at once: 32 MB of values. */
+const heldTotalMax = 2 ** 23;
 
 /** A view to be looked at, and how often. */
 type Look = { readonly view: View; readonly runs: number };
@@ -92,15 +84,53 @@ export async function sketch(weights: readonly Weight[], options: SketchOptions)
   const views: SketchedView[] = [];
   const places = new Map<string, Places>();
   const standsFor = chosenWeights(weights, options.key, options.ofClass ?? classMax);
+  const held = new Held(weights);
   for (const { view, runs } of looks(weights, standsFor, options)) {
     const key = keyOf(view.shape);
     const label = `${key}/${runs}`;
     const known = places.get(label) ?? placesOf(options.key, view.shape, runs);
     places.set(label, known);
-    const seen = await readable(weights[view.weight]!, view, known);
+    const together = isFlat(view) && known.step === 1;
+    const weight = together ? weights[view.weight]! : await held.weight(view.weight);
+    const seen = await readable(weight, view, known);
     if (seen !== undefined) views.push({ view, key, places: known, ...seen });
   }
   return { weights: weights.map(factsOf), standsFor, views };
+}
+
+/** Weights that are read again and again in an order of their own, kept in memory if small. */
+class Held {
+  readonly #weights: readonly Weight[];
+  readonly #kept = new Map<number, Weight>();
+  #elements = 0;
+
+  constructor(weights: readonly Weight[]) {
+    this.#weights = weights;
+  }
+
+  /** The weight: from memory if it is small enough. */
+  async weight(index: number): Promise<Weight> {
+    const weight = this.#weights[index]!;
+    const kept = this.#kept.get(index);
+    if (kept !== undefined || weight.elements > heldElementsMax) return kept ?? weight;
+    if (this.#elements + weight.elements > heldTotalMax) {
+      this.#kept.clear();
+      this.#elements = 0;
+    }
+    try {
+      const { values, slack } = await weight.read(0, weight.elements);
+      const read = (from: number, count: number): Run => ({
+        values: values.subarray(from, from + count),
+        ...(slack === undefined ? {} : { slack: slack.subarray(from, from + count) }),
+      });
+      this.#kept.set(index, { ...weight, read });
+      this.#elements += weight.elements;
+    } catch (error) {
+      if (!(error instanceof BeyondEnd)) throw error;
+      this.#kept.set(index, weight);
+    }
+    return this.#kept.get(index)!;
+  }
 }
 
 /** A view whose bytes are not there (a hostile shape or stride) is passed over, not the model. */
@@ -128,17 +158,23 @@ function looks(
   const chosen = [...weights.keys()].filter((index) => standsFor[index]! > 0);
   const tall = tallWeights(weights);
   const matrices = chosen.filter((index) => weights[index]!.shape.length > 1).length;
-  const share = 2 * Math.floor(runsTotal / Math.max(1, matrices) / 2);
+  const values = weights.reduce((sum, { elements }) => sum + elements, 0);
+  const total = values <= smallModelMax ? smallRunsTotal : runsTotal;
+  const share = 2 * Math.floor(total / Math.max(1, matrices) / 2);
   const runs = Math.min(runsMax, Math.max(runsMin, share));
   const result: Look[] = [];
+  const layouts = options.only === "whole" ? new Map() : shapesBySize(options.wanted ?? new Set());
   for (const index of chosen) {
     if (options.without?.has(index)) continue;
     const whole = wholeView(weights[index]!, index);
+    const isSmall = weights[index]!.elements <= heldElementsMax;
     const isTall = tall.has(index);
     const views = [
       ...(options.only === "parts" ? [] : [whole]),
       ...(options.only === "whole" ? [] : partViews(whole, isTall)),
-      ...(options.turned ? turnedViews(whole) : []),
+      ...(isSmall ? layoutViews(whole, layouts.get(weights[index]!.elements) ?? []) : []),
+      // Small weights are turned when a file is looked at: the register need not hold them so.
+      ...(options.turned && !isSmall ? turnedViews(whole) : []),
     ];
     for (const view of views) {
       if (options.wanted !== undefined && !options.wanted.has(keyOf(view.shape))) continue;
@@ -146,6 +182,19 @@ function looks(
     }
   }
   return result;
+}
+
+/** The shapes that some keys name, by the number of their values. */
+function shapesBySize(keys: ReadonlySet<string>): ReadonlyMap<number, readonly number[][]> {
+  const bySize = new Map<number, number[][]>();
+  for (const key of keys) {
+    const shape = key.split("x").map(Number);
+    const size = shape.reduce((product, length) => product * length, 1);
+    const same = bySize.get(size);
+    if (same === undefined) bySize.set(size, [shape]);
+    else same.push(shape);
+  }
+  return bySize;
 }
 
 /** How many weights of its shape each stands for: one, but of a large class only a keyed choice. */
@@ -186,18 +235,24 @@ export function readView(
   places: Places,
 ): Promise<{ values: Float32Array; slack: Float32Array | undefined }> | ReturnType<typeof empty> {
   const out = empty(weight, places);
-  const flat = isFlat(view);
-  const last = view.shape[view.shape.length - 1]!;
-  const contiguous = view.strides[view.strides.length - 1] === 1;
   for (let i = 0; i < places.starts.length; i += 1) {
     const start = places.starts[i]!;
-    const inRow = contiguous && (start % last) + places.length <= last;
-    if (!flat && !inRow) return readScattered(weight, view, places);
-    const read = weight.read(elementAt(view, start), places.length);
-    if (read instanceof Promise) return readScattered(weight, view, places);
-    put(out, read, i * places.length);
+    const size = liesTogether(view, places, start) ? places.length : 1;
+    for (let k = 0; k < places.length; k += size) {
+      const read = weight.read(elementAt(view, start + k * places.step), size);
+      if (read instanceof Promise) return readLater(weight, view, places);
+      put(out, read, i * places.length + k);
+    }
   }
   return out;
+}
+
+/** True if the values of a run are neighbours in the weight. */
+function liesTogether(view: View, places: Places, start: number): boolean {
+  if (places.step !== 1) return false;
+  const last = view.shape[view.shape.length - 1]!;
+  const contiguous = view.strides[view.strides.length - 1] === 1;
+  return isFlat(view) || (contiguous && (start % last) + places.length <= last);
 }
 
 function empty(weight: Weight, places: Places) {
@@ -216,17 +271,14 @@ function put(out: ReturnType<typeof empty>, run: Run, at: number): void {
   else out.slack?.fill(Number.NaN, at, at + run.values.length);
 }
 
-/** Views whose values do not lie together, and readers that answer later. */
-async function readScattered(weight: Weight, view: View, places: Places) {
+/** The same over a reader that answers later. */
+async function readLater(weight: Weight, view: View, places: Places) {
   const out = empty(weight, places);
-  const flat = isFlat(view);
-  const last = view.shape[view.shape.length - 1]!;
-  const contiguous = view.strides[view.strides.length - 1] === 1;
   for (const [i, start] of places.starts.entries()) {
-    const together = flat || (contiguous && (start % last) + places.length <= last);
-    const step = together ? places.length : 1;
-    for (let k = 0; k < places.length; k += step) {
-      put(out, await weight.read(elementAt(view, start + k), step), i * places.length + k);
+    const size = liesTogether(view, places, start) ? places.length : 1;
+    for (let k = 0; k < places.length; k += size) {
+      const at = elementAt(view, start + k * places.step);
+      put(out, await weight.read(at, size), i * places.length + k);
     }
   }
   return out;

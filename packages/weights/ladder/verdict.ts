@@ -23,7 +23,8 @@ export type Verdict = (typeof verdicts)[number];
 
 export type EvidenceKind =
   | ("file-digest" | "tensor-digests" | "chunks" | "values" | "type-bound" | "distance")
-  | ("permuted-rows" | "rotary-order" | "rotated" | "scaled" | "pruned" | "parts" | "power");
+  | ("permuted-rows" | "rotary-order" | "rotated" | "scaled" | "pruned" | "parts" | "power")
+  | "relatives";
 
 export type Evidence = { readonly kind: EvidenceKind; readonly detail: string };
 
@@ -208,7 +209,7 @@ export function percent(part: number): string {
 function valueEvidence(comparison: Comparison): Evidence[] {
   const { trials, agreeing, coincident } = comparison.significance;
   if (trials === 0) return [];
-  const exact = coincident > 0 ? `; ${coincident} runs coincide exactly` : "";
+  const exact = coincident > 0 ? `; ${coincident} groups of rare values coincide exactly` : "";
   const detail = `${agreeing} of ${trials} stretches agree at keyed places${exact}`;
   return [{ kind: "values", detail }];
 }

@@ -95,6 +95,43 @@ export function turnedViews(whole: View): readonly View[] {
   }));
 }
 
+/** Layouts of one weight that are tried: all orders of four axes, in a few shapes. */
+const layoutsMax = 96;
+
+/**
+ * A weight as its values would lie in other shapes of the same size, stored in any order of the
+ * axes: kernels that a framework turned or flattened.
+ */
+export function layoutViews(whole: View, shapes: readonly (readonly number[])[]): readonly View[] {
+  const views: View[] = [];
+  const own = `${whole.shape} ${whole.strides}`;
+  for (const shape of shapes) {
+    if (shape.length > 4) continue;
+    const seen = new Set<string>([own]);
+    for (const order of ordersOf(shape.length)) {
+      const stored = rowMajor(order.map((axis) => shape[axis]!));
+      const strides = shape.map((_, axis) => stored[order.indexOf(axis)]!);
+      const label = `${shape} ${strides}`;
+      if (seen.has(label)) continue;
+      seen.add(label);
+      const how = `stored as axes ${order.join("")} of ${keyOf(shape)}`;
+      views.push({ weight: whole.weight, how, shape, base: whole.base, strides });
+      if (views.length >= layoutsMax) return views;
+    }
+  }
+  return views;
+}
+
+/** All orders of some axes, the present one first. */
+function ordersOf(axes: number): readonly (readonly number[])[] {
+  if (axes === 0) return [[]];
+  return ordersOf(axes - 1)
+    .flatMap((order) =>
+      Array.from({ length: axes }, (_, at) => order.toSpliced(axes - 1 - at, 0, axes - 1)),
+    )
+    .sort((a, b) => (a.join() < b.join() ? -1 : 1));
+}
+
 /** Fused along an axis: two halves, or one square-ish part and two equal rests (Q, K, V). */
 function fusedSlices(whole: View, axis: 0 | 1): readonly View[] {
   const length = whole.shape[axis]!;

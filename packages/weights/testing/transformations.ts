@@ -110,6 +110,16 @@ function mixed(model: MadeModel, noise: Noise): MadeModel {
   return shuffled(model.length, noise).map((index) => model[index]!);
 }
 
+/** The tensors that lie, for the most part, in the first half of the values. */
+function firstShard(model: MadeModel): MadeModel {
+  const total = model.reduce((sum, { values }) => sum + values.length, 0);
+  let before = 0;
+  return model.filter(({ values }) => {
+    before += values.length;
+    return before - values.length / 2 <= total / 2;
+  });
+}
+
 const then =
   (...steps: readonly Transformation["apply"][]): Transformation["apply"] =>
   (model, config, noise) =>
@@ -209,7 +219,7 @@ export const transformations: readonly Transformation[] = [
   },
   {
     ...{ name: "one shard of two", right: ["fragment"] },
-    apply: (m) => m.slice(0, Math.floor(m.length / 2)),
+    apply: firstShard,
   },
   {
     ...{ name: "embedding alone", right: ["fragment"] },
