@@ -203,6 +203,21 @@ const bypasses: readonly Line[] = [
     ],
   },
   {
+    source: "GHSA-6hxq-p678-4hr2, W10",
+    asks: "A key in software, or vouched for by nobody's root, is enrolled as hardware.",
+    holds: "A make counts if its own root, named in the trust root, vouches for this very key.",
+    shown: [
+      {
+        file: "packages/node/passkey-attestation.test.ts",
+        tests: [
+          "enrolment refuses …",
+          "a make with no roots proves nothing, whoever signed its certificate",
+          "no trust root may list a virtual authenticator as hardware",
+        ],
+      },
+    ],
+  },
+  {
     source: "AWS MPA, TUF",
     asks: "Whoever may approve is changed by others, or a loosened rule passes unseen.",
     holds: "Each version is signed by the quorums before and after, told what it newly allows.",

@@ -192,6 +192,12 @@ export {
   type PublicKey,
   sshNamespace,
 } from "./signature/key.ts";
+export {
+  type Enrolment,
+  enrolledKey,
+  enrolmentChallenge,
+  softAuthenticators,
+} from "./signature/passkey-enrolment.ts";
 export { parsePublicKeyLine, type SshKey, type SshKeyType, sshKeyOf } from "./signature/ssh-key.ts";
 export { sshBytes, sshReader, sshText, sshUint32 } from "./signature/ssh-wire.ts";
 export {
@@ -202,10 +208,12 @@ export {
 } from "./signature/sshsig.ts";
 export {
   type Assertion,
+  type Ceremony,
   encodeAssertion,
   type Passkeys,
   parseAssertion,
   passkeyChallenge,
+  problemOfClientData,
 } from "./signature/webauthn.ts";
 // Transparency log
 export {

@@ -25,6 +25,7 @@ import {
   writeDraft,
 } from "../trust-draft.ts";
 import { changesText, rootText, standingOf, standingText } from "../trust-text.ts";
+import { trustEnrolCommand } from "./trust-enrol.ts";
 
 type ReadOptions = { readonly data?: string; readonly json?: boolean };
 type SignOptions = ReadOptions & SpeakerOptions & { readonly yes?: boolean };
@@ -35,6 +36,7 @@ export function trustCommand(cli: Cli): Command {
     .addCommand(showCommand(cli))
     .addCommand(exportCommand(cli))
     .addCommand(proposeCommand(cli))
+    .addCommand(trustEnrolCommand(cli))
     .addCommand(signCommand(cli))
     .addCommand(installCommand(cli));
 }

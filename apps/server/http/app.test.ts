@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { estateRoutes, journalRoutes, writRoutes } from "@writ/node/api";
+import { estateRoutes, journalRoutes, passkeyRoutes, writRoutes } from "@writ/node/api";
 import { Rig } from "../testing/rig.ts";
 
 let rig: Rig;
@@ -32,7 +32,7 @@ test("it lists every route of the contract, and no other", async () => {
   const listed = Object.entries(paths)
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
     .sort();
-  const routes = [estateRoutes, journalRoutes, writRoutes]
+  const routes = [estateRoutes, journalRoutes, passkeyRoutes, writRoutes]
     .flatMap((module) => Object.values(module))
     .filter((value) => typeof value === "object" && "method" in value && "path" in value)
     .map(({ method, path }) => `${method} ${path}`)

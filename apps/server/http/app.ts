@@ -8,6 +8,7 @@ import { consoleFiles } from "./console-files.ts";
 import { type EstateHandlerParts, estateHandlers } from "./estate-handlers.ts";
 import { type EventHandlerParts, eventHandlers } from "./event-handlers.ts";
 import { type JournalHandlerParts, journalHandlers } from "./journal-handlers.ts";
+import { passkeyHandlers } from "./passkey-handlers.ts";
 import { refuse, serveJson } from "./serve.ts";
 import { writHandlers } from "./writ-handlers.ts";
 
@@ -63,6 +64,7 @@ export function serverApp(parts: AppParts): OpenAPIHono {
   journalHandlers(app, parts);
   estateHandlers(app, parts);
   writHandlers(app, parts.fold);
+  passkeyHandlers(app, parts.fold);
   eventHandlers(app, parts);
   serveJson(app, journalRoutes.openApiRoute, () => ({ ...app.getOpenAPI31Document(document) }));
   consoleFiles(app);

@@ -9,6 +9,7 @@ import { rootChanges } from "./root-change.ts";
 import { type TrustRootDocument, trustRoot } from "./trust-root.ts";
 
 const before = testRootDocument();
+const maker = testPasskeys.authenticators[0]!;
 const next = (changes: Partial<TrustRootDocument>) => testRootDocument({ number: 2, ...changes });
 const textsOf = (changes: Partial<TrustRootDocument>, kind?: string) =>
   rootChanges(before, next(changes))
@@ -35,6 +36,7 @@ test("a looser rule is told as newly allowed, a stricter one as ended", () => {
     [{ softwareKeys: false }, "ends"],
     [{ quorums: [] }, "ends"],
     [{ passkeys: testPasskeys }, "allows"],
+    [{ passkeys: { ...testPasskeys, authenticators: [{ ...maker, roots: ["AAAA"] }] } }, "allows"],
     [{ name: "other" }, "allows"],
     [{ groups: [{ name: "operators", members: ["ada", "ben"] }] }, "ends"],
     [{ principals: before.principals.filter(({ name }) => name !== "butler") }, "ends"],
@@ -68,6 +70,15 @@ test("a key that is exchanged, moved or given another make is told", () => {
     textsOf({ principals: change("probe-h1", { host: "h2" }) }, "allows")[0]!,
     /probe-h1 speaks as probe for host h2/,
   );
+});
+
+test("a root certificate that is added to a make is told", () => {
+  const had = testRootDocument({ passkeys: testPasskeys });
+  const authenticators = [{ ...maker, roots: ["AAAA"] }];
+  const has = testRootDocument({ passkeys: { ...testPasskeys, authenticators } });
+  const told = rootChanges(had, has);
+  assert.equal(told.length, 1);
+  assert.match(told[0]!.text, /^AAGUID [0-9a-f]{32} is vouched for by sha256:/);
 });
 
 test("every member of a document that changes is told, each order of it too", () => {

@@ -2,7 +2,9 @@
  * What a new version of the trust root changes, in words, before anyone signs it. What it newly
  * allows comes first: a rule that was loosened must not hide among names that were added.
  */
+import { toUtf8 } from "../encoding/bytes.ts";
 import { encodeCanonical, type Json, type JsonObject } from "../encoding/canonical-json.ts";
+import { digestOf } from "../encoding/digest.ts";
 import { inertAscii } from "../encoding/inert.ts";
 import { isRefused } from "../encoding/refusal.ts";
 import { knownKey, type PublicKey } from "../signature/key.ts";
@@ -168,9 +170,10 @@ function passkeyChanges(
       : [
           `passkeys of ${passkeys.relyingParty}`,
           ...passkeys.origins.map((origin) => `passkeys used at ${origin}`),
-          ...passkeys.authenticators.map(
-            ({ aaguid, name }) => `passkeys made by ${name} (AAGUID ${aaguid})`,
-          ),
+          ...passkeys.authenticators.flatMap(({ aaguid, name, roots = [] }) => [
+            `passkeys made by ${name} (AAGUID ${aaguid})`,
+            ...roots.map((der) => `AAGUID ${aaguid} is vouched for by ${digestOf(toUtf8(der))}`),
+          ]),
         ];
   return setChanges(rows(before), rows(after));
 }

@@ -24,6 +24,7 @@ import {
   text,
 } from "../encoding/shape.ts";
 import { type KeyId, type KnownKey, knownKey, publicKeyShape } from "../signature/key.ts";
+import { softAuthenticators } from "../signature/passkey-enrolment.ts";
 import { passkeysShape } from "../signature/webauthn.ts";
 
 /** A trust root must fit an entry (64 KiB) with two quorums of signatures. */
@@ -120,6 +121,11 @@ export function trustRoot(document: TrustRootDocument): TrustRoot | Refused {
       }
       keys.set(key.id, { principal, key });
     }
+  }
+  const soft = document.passkeys?.authenticators.find(({ aaguid }) => aaguid in softAuthenticators);
+  if (soft !== undefined) {
+    const what = softAuthenticators[soft.aaguid];
+    return bad(`${what} is a program, and no make of hardware to admit`);
   }
   const journalKey = knownKey(document.journal.key);
   if (isRefused(journalKey)) return journalKey;

@@ -22,6 +22,7 @@ export type RefusalCode =
   | "chain-fork"
   | "replayed"
   | "cloned-key"
+  | "unattested"
   // trust root
   | "bad-trust-root"
   | "root-not-quorate"

@@ -17,6 +17,8 @@ import type { VerifyEd25519 } from "../tlog/note.ts";
 const originLengthMax = 300;
 /** Browsers add members after those that are fixed; none is near this long. */
 const clientDataBytesMax = 2048;
+/** A certificate of an RSA root in base64. A trust root is an entry: 64 KiB in all. */
+const rootLengthMax = 4096;
 /** SHA-256 of the relying party, flags, counter (§6.1). Writ asks for no extensions. */
 const authenticatorDataBytes = 37;
 
@@ -33,7 +35,15 @@ export const passkeysShape = object({
   /** Origins at which the console is served. */
   origins: list(origin, 8),
   /** Makes of authenticator that were attested at enrolment; others are software to us. */
-  authenticators: list(object({ aaguid: aaguidShape, name: text(128) }), 64),
+  authenticators: list(
+    object({
+      aaguid: aaguidShape,
+      name: text(128),
+      /** Certificates (DER, base64) that the make's attestations must lead to. */
+      roots: optional(list(text(rootLengthMax), 8)),
+    }),
+    64,
+  ),
 });
 export type Passkeys = Shaped<typeof passkeysShape>;
 
@@ -46,7 +56,7 @@ export const passkeyMembers = {
 };
 
 /** Bits of the authenticator's flags (§6.1). */
-const flags = { present: 1, verified: 4, backupEligible: 8, backedUp: 16 } as const;
+export const passkeyFlags = { present: 1, verified: 4, backupEligible: 8, backedUp: 16 } as const;
 
 export type Assertion = {
   readonly authenticatorData: Uint8Array;
@@ -111,8 +121,11 @@ export function checkAssertion(
   if (isRefused(assertion)) return assertion;
   const { authenticatorData, clientDataJSON, signature } = assertion;
   const problem =
-    problemOfClientData(clientDataJSON, passkeyChallenge(signed.message), key.passkeys.origins) ??
-    problemOfAuthenticator(authenticatorData, key.passkeys.relyingParty);
+    problemOfClientData(clientDataJSON, {
+      type: "webauthn.get",
+      challenge: passkeyChallenge(signed.message),
+      origins: key.passkeys.origins,
+    }) ?? problemOfAuthenticator(authenticatorData, key.passkeys.relyingParty);
   if (problem !== undefined) return refused("bad-signature", problem);
   const payload = concatBytes(authenticatorData, sha256(clientDataJSON));
   const good =
@@ -122,19 +135,23 @@ export function checkAssertion(
   return good ? undefined : refused("bad-signature", "the passkey's signature does not match");
 }
 
-function problemOfClientData(
-  bytes: Uint8Array,
-  challenge: Uint8Array,
-  origins: readonly string[],
-): string | undefined {
+/** What a browser's account must be of, for it to count. */
+export type Ceremony = {
+  readonly type: "webauthn.get" | "webauthn.create";
+  readonly challenge: Uint8Array;
+  readonly origins: readonly string[];
+};
+
+/** Why this is no account of that ceremony; `undefined` if it is. */
+export function problemOfClientData(bytes: Uint8Array, ceremony: Ceremony): string | undefined {
   if (bytes.length > clientDataBytesMax) return "the client data is too long";
   const begins = (at: string) => {
-    const expected = clientDataStart(challenge, at);
+    const expected = clientDataStart(ceremony, at);
     return equalBytes(bytes.subarray(0, expected.length), expected)
       ? bytes.subarray(expected.length)
       : undefined;
   };
-  const rest = origins.map(begins).find((found) => found !== undefined);
+  const rest = ceremony.origins.map(begins).find((found) => found !== undefined);
   if (rest === undefined) {
     return "the browser signed another statement, for another origin, or in a frame of one";
   }
@@ -144,11 +161,11 @@ function problemOfClientData(
   return whole ? undefined : "the client data does not end as the standard says";
 }
 
-/** What §5.8.1.1 writes for an assertion that is not inside another origin's frame. */
-function clientDataStart(challenge: Uint8Array, origin: string): Uint8Array {
+/** What §5.8.1.1 writes for a ceremony that is not inside another origin's frame. */
+function clientDataStart({ type, challenge }: Ceremony, origin: string): Uint8Array {
   const encoded = toBase64(challenge).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
   return toUtf8(
-    `{"type":"webauthn.get","challenge":"${encoded}","origin":"${origin}","crossOrigin":false`,
+    `{"type":"${type}","challenge":"${encoded}","origin":"${origin}","crossOrigin":false`,
   );
 }
 
@@ -157,12 +174,13 @@ function problemOfAuthenticator(data: Uint8Array, relyingParty: string): string 
     return "the passkey signed for another relying party";
   }
   const said = data[32]!;
-  if ((said & flags.present) === 0) return "nobody touched the authenticator";
-  if ((said & flags.verified) === 0) return "the authenticator did not verify who touched it";
-  if ((said & (flags.backupEligible | flags.backedUp)) !== 0) {
+  if ((said & passkeyFlags.present) === 0) return "nobody touched the authenticator";
+  if ((said & passkeyFlags.verified) === 0)
+    return "the authenticator did not verify who touched it";
+  if ((said & (passkeyFlags.backupEligible | passkeyFlags.backedUp)) !== 0) {
     return "the passkey can be copied to other devices: it proves an account, not a person";
   }
-  return said === (flags.present | flags.verified)
+  return said === (passkeyFlags.present | passkeyFlags.verified)
     ? undefined
     : "the authenticator said more than was asked";
 }

@@ -31,6 +31,10 @@ const guidance: { readonly [K in RefusalCode]: Guidance } = {
     status: 403,
     hint: "something else signs with this key: take it out of the trust root",
   },
+  unattested: {
+    status: 422,
+    hint: "enrol a hardware authenticator of a make that the trust root lists",
+  },
   "bad-trust-root": { status: 422, hint: "correct the trust root, or follow the one in force" },
   "root-not-quorate": { status: 422, hint: "have the amendment's quorum sign, old and new" },
   "no-trust-root": { status: 409, hint: "submit the first trust root: ./writ up does it" },
