@@ -11,7 +11,14 @@ export class OpenFiles {
 
   /** A reader over a file of that size. A file that shrinks meanwhile ends early. */
   reader(path: string, size: number): Reader {
-    return { size, read: (offset, length) => readAt(this.#descriptor(path), size, offset, length) };
+    return {
+      size,
+      read: (offset, length) => readAt(this.#descriptor(path), size, offset, length),
+      readInto: (offset, into) => {
+        checkRange(size, offset, into.length);
+        fill(this.#descriptor(path), offset, into);
+      },
+    };
   }
 
   close(): void {
@@ -36,15 +43,23 @@ export class OpenFiles {
 
 /** Exactly those bytes of an open file of that size, or a throw of {@link BeyondEnd}. */
 export function readAt(file: number, size: number, offset: number, length: number): Uint8Array {
+  checkRange(size, offset, length);
+  const bytes = new Uint8Array(length);
+  fill(file, offset, bytes);
+  return bytes;
+}
+
+function checkRange(size: number, offset: number, length: number): void {
   const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
   if (!whole || offset < 0 || length < 0 || offset > size || length > size - offset) {
     throw new BeyondEnd(`${length} bytes at ${offset} are not within ${size}`);
   }
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const read = readSync(file, bytes, done, length - done, offset + done);
-    if (read === 0) throw new BeyondEnd(`the file ends before ${offset + length}`);
+}
+
+function fill(file: number, offset: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    const read = readSync(file, bytes, done, bytes.length - done, offset + done);
+    if (read === 0) throw new BeyondEnd(`the file ends before ${offset + bytes.length}`);
     done += read;
   }
-  return bytes;
 }

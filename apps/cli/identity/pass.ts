@@ -1,5 +1,6 @@
 /** The one pass over a model's bytes that gives all exact digests. */
 import { createHash } from "node:crypto";
+import { nativeKeyedBlake3 } from "@writ/node/native-blake3";
 import {
   type ContentDigests,
   ContentPass,
@@ -13,8 +14,6 @@ import { sizeText } from "../words.ts";
 import type { Found } from "./found.ts";
 import { placeText } from "./specimen.ts";
 
-/** Large enough that hashing, not reading, takes the time. */
-const stepBytes = 1 << 20;
 /** Reading more takes so long that it is a stage of its own. */
 const longBytes = 256_000_000;
 
@@ -28,15 +27,15 @@ export async function contentsOf(
   const said = `reading ${placeText(found)}, ${sizeText(found.size)}`;
   if (found.size > longBytes) progress.stage(said);
   else progress.update(said);
-  hashing ??= makeFastHashing(() => createHash("sha256"));
+  hashing ??= makeFastHashing(() => createHash("sha256"), nativeKeyedBlake3());
   const contents: ContentDigests[] = [];
   let done = 0;
   for (const reader of found.files) {
     const pass = new ContentPass(rangesIn(found, reader), hashing);
-    for (let at = 0; at < reader.size; at += stepBytes) {
-      const bytes = await reader.read(at, Math.min(stepBytes, reader.size - at));
-      pass.push(bytes);
-      done += bytes.length;
+    for (let at = 0; at < reader.size; ) {
+      const count = await pass.read(reader, at, reader.size - at);
+      at += count;
+      done += count;
       if (found.size > longBytes) progress.update(`${sizeText(done)} of ${sizeText(found.size)}`);
     }
     contents.push(pass.finish());

@@ -9,12 +9,17 @@ import {
   type Reader,
   tensorRangesOf,
 } from "@writ/weights";
+import { nativeKeyedBlake3 } from "./native-blake3.ts";
 
-const stepBytes = 1024 * 1024;
 /** Chunks of so many bytes are held at a time: about four megabytes of them. */
 const stretchBytes = 1024 * 1024 * 1024;
 
-let hashing: Hashing | undefined;
+let made: Hashing | undefined;
+
+function hashing(): Hashing {
+  made ??= makeFastHashing(() => createHash("sha256"), nativeKeyedBlake3());
+  return made;
+}
 
 /** All digests of a file; its chunks are held at once, a few hundred bytes for each 64 KiB. */
 export async function readWhole(reader: Reader, model?: Model): Promise<ContentDigests> {
@@ -36,10 +41,25 @@ async function passOver(
   length: number,
   ranges: ReturnType<typeof tensorRangesOf>,
 ): Promise<ContentDigests> {
-  hashing ??= makeFastHashing(() => createHash("sha256"));
-  const pass = new ContentPass(ranges, hashing);
-  for (let at = 0; at < length; at += stepBytes) {
-    pass.push(await reader.read(start + at, Math.min(stepBytes, length - at)));
-  }
+  const pass = new ContentPass(ranges, hashing());
+  for (let at = 0; at < length; ) at += await pass.read(reader, start + at, length - at);
   return pass.finish();
+}
+
+/** Bytes to be cut; `follows` if they go on where those before them ended. */
+export type Piece = { readonly bytes: Uint8Array; readonly follows: boolean };
+
+/** The chunks of bytes that lie in pieces: each row of pieces that follow is cut by itself. */
+export function chunksOf(pieces: () => Iterable<Piece>): ContentDigests["chunks"] {
+  const chunks: ContentDigests["chunks"][number][] = [];
+  let pass = new ContentPass([], hashing());
+  for (const { bytes, follows } of pieces()) {
+    if (!follows) {
+      for (const chunk of pass.finish().chunks) chunks.push(chunk);
+      pass = new ContentPass([], hashing());
+    }
+    pass.push(bytes);
+  }
+  for (const chunk of pass.finish().chunks) chunks.push(chunk);
+  return chunks;
 }

@@ -7,20 +7,27 @@ const readBytesMax = 256 * 1024 * 1024;
 
 /** Reads from `start`, `size` bytes. A file that shrinks meanwhile ends early. */
 export function fileReader(file: number, size: number, start = 0): Reader {
+  const check = (offset: number, length: number): void => {
+    const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
+    const within = whole && offset >= 0 && length >= 0 && length <= size - offset;
+    if (within && length <= readBytesMax) return;
+    throw new BeyondEnd(`${length} bytes at ${offset} are not within ${size}`);
+  };
+  const readInto = (offset: number, bytes: Uint8Array): void => {
+    check(offset, bytes.length);
+    for (let done = 0; done < bytes.length; ) {
+      const read = readSync(file, bytes, done, bytes.length - done, start + offset + done);
+      if (read === 0) throw new BeyondEnd(`the file ends before ${offset + bytes.length}`);
+      done += read;
+    }
+  };
   return {
     size,
+    readInto,
     read(offset, length) {
-      const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
-      const within = whole && offset >= 0 && length >= 0 && length <= size - offset;
-      if (!within || length > readBytesMax) {
-        throw new BeyondEnd(`${length} bytes at ${offset} are not within ${size}`);
-      }
+      check(offset, length);
       const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const read = readSync(file, bytes, done, length - done, start + offset + done);
-        if (read === 0) throw new BeyondEnd(`the file ends before ${offset + length}`);
-        done += read;
-      }
+      readInto(offset, bytes);
       return bytes;
     },
   };
