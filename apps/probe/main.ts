@@ -10,7 +10,9 @@ import { type UsualPlace, usualEngines, usualPlaces } from "./files/usual-places
 import { openRecogniser } from "./identity/recogniser.ts";
 import { openSketchKey } from "./identity/sketch-key.ts";
 import { logLines } from "./log.ts";
-import { initOnce, lookOnce, onceUsage } from "./once.ts";
+import { lookOnce } from "./look-once.ts";
+import { openMemory } from "./memory/memory.ts";
+import { initOnce, onceUsage } from "./once.ts";
 import { holdAlone } from "./only-one.ts";
 import { readOptions, type Usual, usage } from "./options.ts";
 import { openKeyFile } from "./voice/key-file.ts";
@@ -71,6 +73,7 @@ async function run(args: readonly string[]): Promise<Refused | undefined> {
   const sketchKey = openSketchKey(join(options.data, "sketch.key"));
   if (isRefused(sketchKey)) return sketchKey;
   const recogniser = openRecogniser({ data: options.data, key: sketchKey, log });
+  const ownMemory = openMemory({ data: options.data, key: sketchKey, clock: { now: Date.now } });
   const stopping = new AbortController();
   const stop = (signal: string): void => {
     log("info", "stopping", { signal });
@@ -87,8 +90,10 @@ async function run(args: readonly string[]): Promise<Refused | undefined> {
   const desk = openDesk(options.server);
   const clock = { now: Date.now };
   const { signal } = stopping;
-  await runAgent({ options, key, recogniser, desk, clock, random, sleep, log, signal });
+  const seeing = { recogniser, ownMemory, clock, random };
+  await runAgent({ ...seeing, options, key, desk, sleep, log, signal });
   recogniser.close();
+  ownMemory.close();
   held.close();
   log("info", "stopped");
   return undefined;

@@ -1,28 +1,26 @@
-/** What the probe does once and with no server: makes its key (`init`), or looks (`look`). */
+/** What the probe does once and with no server: makes its key (`init`), or looks (`look.ts`). */
 import { mkdirSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { encodeCanonical, isRefused, type Json, type Refused, refused, toBase64 } from "@writ/core";
-import { openDigestCache } from "./files/digest-cache.ts";
+import { isRefused, type Refused, refused, toBase64 } from "@writ/core";
 import { givenSketchKey } from "./identity/sketch-key.ts";
 import type { Log } from "./log.ts";
-import { isRoot, look } from "./look.ts";
-import { type Usual, urlsOf } from "./options.ts";
+import type { Usual } from "./options.ts";
 import { openKeyFile } from "./voice/key-file.ts";
 
 export const onceUsage = `usage: probe init --data DIR [--sketch-key FILE]
        probe look (--root PATH ... | --usual) [--exclude PATH ...] [--endpoint URL ...]
-             [--engine PATH ...] [--host NAME]
+             [--engine PATH ...] [--host NAME] [--data DIR]
+             [--original PATH ...] [--artefacts FILE]
 
   init   makes the probe's keys if there are none, and prints the public one as one JSON line;
          with --sketch-key it compares models under that key (64 hex digits), so that records of
          ./writ fingerprint made under the same key can be put into DIR/enrolled
-  look   looks once, prints the census as one JSON line; progress goes to standard error
+  look   looks once, prints the census as one JSON line; progress goes to standard error; with
+         --data it keeps there what it read, and goes on from it when it was stopped, and compares
+         by value what it meets with the models at --original, or with those that --artefacts names:
+         a JSON list of objects with digest and size
 `;
-
-/** Between lines on the progress of a look: for a person who watches. */
-const progressMilliseconds = 200;
 
 export type OnceParts = {
   readonly random: () => number;
@@ -46,45 +44,8 @@ export function initOnce(args: readonly string[], { print }: OnceParts): Refused
   return undefined;
 }
 
-/** `look`. */
-export async function lookOnce(
-  args: readonly string[],
-  { random, usual, log, print }: OnceParts,
-): Promise<Refused | undefined> {
-  const values = valuesOf(args);
-  if (isRefused(values)) return values;
-  const roots = [...(values.root ?? []), ...(values.usual === true ? usual.roots() : [])];
-  const engines = [...(values.engine ?? []), ...(values.usual === true ? usual.engines() : [])];
-  const excluded = values.exclude ?? [];
-  if (roots.length === 0) return refused("malformed", "a --root is needed, or --usual");
-  if (![...roots, ...excluded, ...engines].every(isRoot)) {
-    return refused("malformed", "each --root, --exclude and --engine must be an absolute path");
-  }
-  const urls = urlsOf(values.endpoint ?? []);
-  if (isRefused(urls)) return urls;
-  const host = values.host ?? hostname();
-  let told = 0;
-  const census = await look({
-    roots,
-    excluded,
-    urls,
-    engines,
-    assignment: { host, controls: [], links: [], lines: [], artefacts: [], lookSince: 0 },
-    clock: { now: Date.now },
-    random,
-    cache: openDigestCache(),
-    rereadChance: 0,
-    onProgress: (progress) => {
-      if (Date.now() - told < progressMilliseconds) return;
-      told = Date.now();
-      log("info", "looking", progress);
-    },
-  });
-  print(`${Buffer.from(encodeCanonical(census as unknown as Json)).toString("utf8")}\n`);
-  return undefined;
-}
-
-function valuesOf(args: readonly string[]) {
+/** The words of either command. */
+export function valuesOf(args: readonly string[]) {
   const options = {
     data: { type: "string" },
     "sketch-key": { type: "string" },
@@ -94,6 +55,8 @@ function valuesOf(args: readonly string[]) {
     exclude: { type: "string", multiple: true },
     endpoint: { type: "string", multiple: true },
     engine: { type: "string", multiple: true },
+    original: { type: "string", multiple: true },
+    artefacts: { type: "string" },
   } as const;
   try {
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;

@@ -1,36 +1,56 @@
 /** `writ count`: what models are there, with no server at all. */
-import { resolve } from "node:path";
+import { lstat, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { isRefused, type JsonObject, read } from "@writ/core/encoding";
 import { type Census, censusShape, pathText } from "@writ/core/sight";
 import { Command } from "commander";
-import {
-  censusTable,
-  countedMasses,
-  coverageText,
-  isExpected,
-  type Known,
-  knownContents,
-} from "../census-table.ts";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
-import { dataHelp, homeFolder, readEstateFile } from "../home.ts";
+import { type AgainstOptions, type Expectation, expectationOf } from "../count/expectation.ts";
+import { countReport } from "../count/report.ts";
+import { type Tally, tallyOf } from "../count/tally.ts";
+import { dataHelp } from "../home.ts";
 import { isProblem, type Outcome, type Problem, problem, refusalProblem } from "../outcome.ts";
 import { openProgress, type Progress } from "../progress.ts";
 import { printJson, type Shell } from "../shell.ts";
 import { askApp } from "../up/app.ts";
 import { lookedText } from "../up/look-log.ts";
-import { numberText, sizeText } from "../words.ts";
 
-type CountOptions = { readonly data?: string; readonly json?: boolean };
+type CountOptions = AgainstOptions & {
+  readonly engine?: readonly string[];
+  readonly keep?: string;
+  readonly json?: boolean;
+};
 
-/** A census of a million files takes about 60 MB. */
+/** A census of a million masses takes about this much. */
 const censusBytesMax = 512 * 1024 * 1024;
 
+const exitCodes = `
+Exit codes: 0 all that was counted is known, and all that is expected is there; 1 something is not;
+2 wrong usage.
+`;
+
 export function countCommand({ shell, run }: Cli): Command {
+  const several = (value: string, before: readonly string[] = []) => [...before, value];
   return new Command("count")
     .argument("<path...>", "folders and files to look at, whole; and every process of this host")
+    .option(
+      "--against <what>",
+      "what to expect: a register file, a folder of models, or an estate's data folder",
+    )
+    .option("--host <name>", "which of the register's hosts this is")
     .option("--data <dir>", `compare with this estate's register: ${dataHelp}`)
+    .option("--engine <path>", "a container engine's socket or image store; repeatable", several)
+    .option("--keep <dir>", "keep what was read there: a count that was stopped goes on from it")
     .option("--json", jsonHelp)
-    .addHelpText("after", examples("./writ count /srv ~/models"))
+    .addHelpText(
+      "after",
+      examples(
+        "./writ count /srv ~/models",
+        "./writ count / --against register.yaml --keep ~/count",
+        "./writ count /srv --against /backup/originals --json",
+      ) + exitCodes,
+    )
     .action((paths: string[], options: CountOptions) =>
       run(options, () => count(shell, paths, options)),
     );
@@ -41,40 +61,67 @@ async function count(
   paths: readonly string[],
   options: CountOptions,
 ): Promise<Outcome> {
+  const roots = paths.map((path) => resolve(path));
+  // Whoever mistypes a path should hear it at once, not as a gap among others.
+  for (const root of roots) await lstat(root);
+  const expectation = await expectationOf(shell, options, roots);
+  if (isProblem(expectation)) return expectation;
   const progress = openProgress(shell, options.json);
-  const census = await lookAt(paths, progress);
+  const census = await lookAt({ roots, options, expectation, progress });
   progress.done();
   if (isProblem(census)) return census;
-  const register = await registerOf(shell, options);
-  if (isProblem(register)) return register;
-  const { known, expected } = register;
-  const masses = countedMasses(census, known);
-  const unexplained = masses.filter((mass) => !isExpected(mass, known));
-  if (options.json === true) {
-    const counts = { expected, counted: masses.length, unexplained: unexplained.length };
-    printJson(shell, { ...counts, masses, coverage: census.coverage });
-  } else {
-    const tone = unexplained.length === 0 ? "good" : "warning";
-    const total = masses.reduce((sum, { size }) => sum + size, 0);
-    shell.out(`${censusTable(shell, census, known)}\n`);
-    shell.out(
-      `expected ${expected === undefined ? "—" : numberText(expected)}   ` +
-        `counted ${numberText(masses.length)} (${sizeText(total)})   ` +
-        `${shell.tone(tone, `unexplained ${numberText(unexplained.length)}`)}\n`,
-    );
-    shell.out(`${shell.tone("faint", coverageText(shell, census))}\n`);
-    if (expected === undefined) {
-      shell.out(shell.tone("faint", "no register to compare with: ./writ up makes an estate\n"));
-    }
-  }
-  return unexplained.length === 0 ? 0 : 1;
+  const tally = tallyOf(
+    census,
+    expectation,
+    roots.map((root) => pathText(Buffer.from(root))),
+  );
+  if (options.json === true) printJson(shell, jsonOf(census, tally));
+  else shell.out(countReport(shell, { census, tally, source: expectation.source }));
+  return tally.unexplained + tally.copies + tally.missing.length === 0 ? 0 : 1;
 }
 
+function jsonOf(census: Census, { expected, masses, stored, ...tally }: Tally) {
+  const { copies, unexplained, missing, bytes } = tally;
+  const counted = masses.length + stored.length;
+  const counts = { expected, counted, copies, unexplained, bytes };
+  return { ...counts, missing, masses, stored, coverage: census.coverage };
+}
+
+type Looking = {
+  readonly roots: readonly string[];
+  readonly options: CountOptions;
+  readonly expectation: Expectation;
+  readonly progress: Progress;
+};
+
 /** Has the probe look, as a process of its own: reading a host is its trade, and its bounds. */
-async function lookAt(paths: readonly string[], progress: Progress): Promise<Census | Problem> {
+async function lookAt(looking: Looking): Promise<Census | Problem> {
+  const { roots, options, expectation, progress } = looking;
+  const { originals, artefacts } = expectation;
+  const scratch = await mkdtemp(join(tmpdir(), "writ-count-"));
+  try {
+    const path = (name: string) => pathText(Buffer.from(resolve(name)));
+    const words = roots.flatMap((root) => ["--root", path(root)]);
+    words.push(...originals.flatMap((root) => ["--original", path(root)]));
+    words.push(...(options.engine ?? []).flatMap((engine) => ["--engine", path(engine)]));
+    words.push(
+      "--data",
+      options.keep === undefined ? join(scratch, "data") : resolve(options.keep),
+    );
+    if (artefacts.length > 0) {
+      const file = join(scratch, "artefacts.json");
+      await writeFile(file, JSON.stringify(artefacts));
+      words.push("--artefacts", file);
+    }
+    return await askProbe(words, progress);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function askProbe(words: readonly string[], progress: Progress): Promise<Census | Problem> {
   progress.stage("looking");
-  const roots = paths.flatMap((path) => ["--root", pathText(Buffer.from(resolve(path)))]);
-  const asked = await askApp("probe", ["look", ...roots], {
+  const asked = await askApp("probe", ["look", ...words], {
     outputMax: censusBytesMax,
     onNote: (line) => {
       const text = lookedText(line);
@@ -86,21 +133,4 @@ async function lookAt(paths: readonly string[], progress: Progress): Promise<Cen
   }
   const census = read(censusShape, asked.value as JsonObject, "census");
   return isRefused(census) ? refusalProblem(census) : census;
-}
-
-type Compared = { readonly known: Known; readonly expected: number | undefined };
-
-/** The register of the estate that was named, or of the usual one if it runs. */
-async function registerOf(shell: Shell, options: CountOptions): Promise<Compared | Problem> {
-  const none = { known: new Map(), expected: undefined };
-  const estate = await readEstateFile(homeFolder(shell, options.data));
-  if (isProblem(estate)) return options.data === undefined ? none : estate;
-  const { connect } = await import("../connection.ts");
-  const connection = await connect(shell, options);
-  if (isProblem(connection)) return options.data === undefined ? none : connection;
-  const register = await connection.api.register();
-  if (isRefused(register)) return options.data === undefined ? none : refusalProblem(register);
-  const known = knownContents(register.releases.map(({ document }) => document));
-  const files = register.placements.filter(({ document }) => document.document === "file");
-  return { known, expected: files.length };
 }
