@@ -60,7 +60,7 @@ export function openWeb(parts: WebParts): Web {
       const reply = await getPatiently(parts, agents, question);
       if (typeof reply === "string" || !isRedirect(reply.status)) return reply;
       const next = String(reply.headers.location ?? "");
-      if (!URL.canParse(next, at.href)) return "unreadable";
+      if (next === "" || !URL.canParse(next, at.href)) return "unreadable";
       const further = new URL(next, at);
       // A store must not send the probe into networks that only the host can reach.
       const isAllowed = further.origin === parts.origin || parts.also.includes(further.origin);
