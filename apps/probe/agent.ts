@@ -22,6 +22,7 @@ import { identified } from "./identity/identified.ts";
 import type { Recogniser } from "./identity/recogniser.ts";
 import type { Log } from "./log.ts";
 import { type LookParts, look, rereadChanceUsual } from "./look.ts";
+import type { MemoryVantage } from "./memory/memory.ts";
 import type { Options } from "./options.ts";
 import { keepAssignment, storedAssignment } from "./voice/assignment-file.ts";
 import { readIfThere, writeDurably } from "./voice/durable-file.ts";
@@ -49,6 +50,7 @@ export type AgentParts = {
   readonly options: Options;
   readonly key: ProbeKey;
   readonly recogniser: Recogniser;
+  readonly ownMemory: MemoryVantage;
   readonly desk: Desk;
   readonly clock: { now(): number };
   readonly random: () => number;
@@ -172,7 +174,8 @@ async function lookOnce(round: Round): Promise<void> {
     });
     const { recogniser, assignment } = round;
     const comparable = behind?.comparable ?? [];
-    census = withPassed(await identified(seen, { recogniser, assignment, comparable }), passed);
+    const known = await identified(seen, { recogniser, assignment, comparable });
+    census = withPassed(await round.ownMemory.seen(known), passed);
   } finally {
     behind?.close();
     clearInterval(heartbeats);

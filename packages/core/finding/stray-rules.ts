@@ -4,10 +4,10 @@ import type { Estate } from "../estate/estate.ts";
 import { keepsAlive, leavingDigests } from "../estate/judge.ts";
 import { type Copy, copiesIn, copyWords } from "../register/copies.ts";
 import type { Mass } from "../sight/census.ts";
-import { type HostSight, holdKey, type Look, massKey } from "../sight/host-sight.ts";
+import { type HostSight, holdKey, holdWords, type Look, massKey } from "../sight/host-sight.ts";
 import { ownNames, symlinksOf } from "../sight/own-names.ts";
 import { orderedReleases } from "./begun-orders.ts";
-import type { Case } from "./finding.ts";
+import { type Case, type Pause, pause } from "./finding.ts";
 
 type Stray = {
   readonly sight: HostSight;
@@ -17,8 +17,11 @@ type Stray = {
   readonly names: readonly string[];
 };
 
-/** Masses with a name that no registered file placement has. */
-function* strays(estate: Estate): Iterable<Stray> {
+/** Masses between two pauses: about a millisecond's work. */
+const massesPerPause = 500;
+
+/** Masses with a name that no registered file placement has, with pauses. */
+function* strays(estate: Estate): Iterable<Stray | Pause> {
   const placed = new Set(
     [...estate.register.placements.values()].flatMap(({ document }) =>
       document.document === "file" ? [`${document.host}\0${document.path}`] : [],
@@ -28,7 +31,8 @@ function* strays(estate: Estate): Iterable<Stray> {
     const look = sight.latest;
     if (look === undefined) continue;
     const symlinks = symlinksOf(look.census);
-    for (const mass of look.census.masses) {
+    for (const [at, mass] of look.census.masses.entries()) {
+      if (at % massesPerPause === 0) yield pause;
       const names = ownNames(mass, symlinks).filter(
         (name) => !placed.has(`${sight.host}\0${name}`),
       );
@@ -42,9 +46,13 @@ function since({ sight, look, mass, names }: Stray): number {
 }
 
 /** Weights that no release has, where the register places nothing. */
-export function* unregistered(estate: Estate): Iterable<Case> {
+export function* unregistered(estate: Estate): Iterable<Case | Pause> {
   const gone = goneDigests(estate);
   for (const stray of strays(estate)) {
+    if (stray === pause) {
+      yield pause;
+      continue;
+    }
     const { mass, sight, look } = stray;
     if (estate.register.releasesByDigest.has(mass.digest)) continue;
     const copies = copiesIn(estate.register, mass);
@@ -70,8 +78,12 @@ export function* unregistered(estate: Estate): Iterable<Case> {
 }
 
 /** Large opaque bytes that nobody accounts for: never ignored, since weights may be hidden so. */
-export function* unexplainedMass(estate: Estate): Iterable<Case> {
+export function* unexplainedMass(estate: Estate): Iterable<Case | Pause> {
   for (const stray of strays(estate)) {
+    if (stray === pause) {
+      yield pause;
+      continue;
+    }
     const { mass, sight, look } = stray;
     const kind = kindOf(mass);
     if (kind !== "opaque" && kind !== "carrier") continue;
@@ -94,9 +106,13 @@ export function* unexplainedMass(estate: Estate): Iterable<Case> {
 }
 
 /** A registered release that may exist, at a place where the register has none. */
-export function* misplaced(estate: Estate): Iterable<Case> {
+export function* misplaced(estate: Estate): Iterable<Case | Pause> {
   const gone = goneDigests(estate);
   for (const stray of strays(estate)) {
+    if (stray === pause) {
+      yield pause;
+      continue;
+    }
     const { mass, sight, look, names } = stray;
     const copies = copiesIn(estate.register, mass);
     if (copies.some(({ of }) => gone.has(of))) continue;
@@ -120,9 +136,13 @@ export function* misplaced(estate: Estate): Iterable<Case> {
 }
 
 /** A release that ought to be gone: its bytes lie somewhere, or a process runs it. */
-export function* retiredPresent(estate: Estate): Iterable<Case> {
+export function* retiredPresent(estate: Estate): Iterable<Case | Pause> {
   const gone = goneDigests(estate);
   for (const stray of strays(estate)) {
+    if (stray === pause) {
+      yield pause;
+      continue;
+    }
     const { mass, sight, look } = stray;
     const copy = copiesIn(estate.register, mass).find(({ of }) => gone.has(of));
     const ending = copy === undefined ? undefined : gone.get(copy.of);
@@ -173,9 +193,7 @@ function* retiredRunning(estate: Estate, gone: ReadonlyMap<Digest, Ending>): Ite
           },
           right: {
             kind: "observation",
-            says:
-              `${hold.how}: ${hold.path}${hold.deleted ? " (deleted)" : ""}, ` +
-              copyWords(copy, ending.release),
+            says: `${holdWords(hold)}, ${copyWords(copy, ending.release)}`,
             entry: look.index,
           },
           advice: "Stop this process; find what started it, or it will come back.",

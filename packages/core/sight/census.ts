@@ -37,6 +37,7 @@ export const vantages = [
   "controls",
   "endpoints",
   "containers",
+  "memory",
   "registries",
   "object-stores",
   "remote-hosts",
@@ -88,9 +89,23 @@ const mass = object({
   known: optional(identitiesShape),
 });
 
+/** Files told that a process held in earlier looks. */
+export const earlierMax = 64;
+
+/** Numbers like weights in a process's own memory: told only if they are as many as a model has. */
+const ownMemory = object({
+  /** Resident bytes that no file has. */
+  resident: count,
+  /** So many of them at least look like weights, by a sample of pages. */
+  weights: count,
+  /** Masses that it held by a file in an earlier look of the same probe. */
+  earlier: list(object({ path, digest }), earlierMax),
+});
+
 /** A mass that a process keeps alive or could read without a name. */
 const hold = object({
-  how: oneOf("mapped", "open", "executable"),
+  /** `memory`: it lies in pages of the process's own, which no file has (spec, section 12). */
+  how: oneOf("mapped", "open", "executable", "memory"),
   /** The name it had when opened; gone from the folder if `deleted`. */
   path,
   deleted: boolean,
@@ -116,6 +131,7 @@ const process = object({
   holds: list(hold, namesMax),
   /** Resident size in bytes, shared pages included. */
   resident: count,
+  memory: optional(ownMemory),
   /** The container that it runs in, as its control group names it. */
   container: optional(text(128)),
 });

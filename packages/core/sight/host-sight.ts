@@ -137,6 +137,7 @@ export function see(sight: HostSight, look: Look): HostSight {
   for (const mass of census.masses) for (const name of mass.names) note(massKey(mass, name));
   for (const process of census.processes) {
     for (const hold of process.holds) note(holdKey(census, process, hold));
+    if (process.memory !== undefined) note(memoryKey(census, process));
   }
   for (const control of census.controls) {
     note(`control\0${control.control}\0${control.state}\0${control.value ?? ""}`);
@@ -200,6 +201,17 @@ export function massKey(mass: Pick<Mass, "digest">, name: string): string {
 /** Names one hold of a process, for {@link HostSight.firstSeen}. */
 export function holdKey(census: Census, process: SeenProcess, hold: Hold): string {
   return `hold\0${census.boot}\0${process.pid}\0${process.started}\0${hold.digest ?? hold.path}`;
+}
+
+/** Names the own memory of one process, for {@link HostSight.firstSeen}. */
+export function memoryKey({ boot }: Census, { pid, started }: SeenProcess): string {
+  return `memory\0${boot}\0${pid}\0${started}`;
+}
+
+/** In which way a process holds something, and by what name it had it. */
+export function holdWords({ how, path, deleted }: Hold): string {
+  if (how === "memory") return "in its own memory, by no file";
+  return `${how}: ${path}${deleted ? " (deleted)" : ""}`;
 }
 
 /** Names what one endpoint says, for {@link HostSight.firstSeen}. */
