@@ -206,6 +206,11 @@ function furnish(folder: string, variables: Map<string, string>): void {
     "- {document: release, component: chatbot, release: 4.2}\n",
   );
   furnishRegister(folder, models, register);
+  const bill = new URL(
+    "../../vectors/bill/cyclonedx/valid-machine-learning-1.6.json",
+    import.meta.url,
+  );
+  copyFileSync(bill, join(folder, "model.cdx.json"));
 }
 
 function furnishRegister(folder: string, models: string, register: readonly object[]): void {

@@ -137,7 +137,15 @@ export type {
   ServicePlacement,
 } from "./register/document.ts";
 export { registerDocument } from "./register/document.ts";
-export { type Register, type RegisterChange, releaseKey } from "./register/register.ts";
+export type { Origin } from "./register/origin.ts";
+export {
+  applyChange,
+  emptyRegister,
+  type Register,
+  type RegisterChange,
+  releaseKey,
+} from "./register/register.ts";
+export type { Fields, Said, Saying } from "./register/said.ts";
 export { type Assignment, assignmentShape, type ControlReading } from "./sight/assignment.ts";
 export { type BlindSpot, isAccepted } from "./sight/blind-spot.ts";
 export {

@@ -1,41 +1,41 @@
 /** `writ register`: what ought to exist and run. */
-import { readFile } from "node:fs/promises";
-import {
-  type BodyOf,
-  inert,
-  inertAscii,
-  isRefused,
-  type Json,
-  type RegisterDocument,
-  registerDocument,
-} from "@writ/core";
+import { isRefused } from "@writ/core";
 import type { Api } from "@writ/node/api";
 import { Command } from "commander";
-import { parse as parseYaml, stringify as yamlText } from "yaml";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
-import { asHelp, connect, keyHelp, openSpeaker, type SpeakerOptions, say } from "../connection.ts";
+import {
+  asHelp,
+  type Connection,
+  connect,
+  keyHelp,
+  openSpeaker,
+  type SpeakerOptions,
+  say,
+} from "../connection.ts";
 import { dataHelp } from "../home.ts";
-import { isProblem, type Outcome, type Problem, problem, refusalProblem } from "../outcome.ts";
+import { isProblem, type Outcome, type Problem, refusalProblem } from "../outcome.ts";
+import { readChange } from "../register/change-file.ts";
 import { registerText } from "../register-text.ts";
 import { printJson, type Shell } from "../shell.ts";
 import { countText } from "../words.ts";
 import { registerAcceptBlindCommand } from "./register-accept-blind.ts";
+import { registerCheckCommand } from "./register-check.ts";
 import { registerDraftCommand } from "./register-draft.ts";
+import { registerExportCommand } from "./register-export.ts";
+import { registerImportCommand } from "./register-import.ts";
 
 export type RegisterAnswer = Exclude<Awaited<ReturnType<Api["register"]>>, { refused: unknown }>;
 
 type ReadOptions = { readonly data?: string; readonly json?: boolean };
 type AddOptions = ReadOptions & SpeakerOptions;
-type Change = Pick<BodyOf<"register">, "set" | "remove">;
-
-/** A register file is read whole; entries are 64 KiB, so a larger one could not be said anyway. */
-const fileBytesMax = 1 << 20;
 
 export function registerCommand(cli: Cli): Command {
   return new Command("register")
     .addCommand(addCommand(cli))
     .addCommand(showCommand(cli))
-    .addCommand(exportCommand(cli))
+    .addCommand(registerExportCommand(cli))
+    .addCommand(registerImportCommand(cli))
+    .addCommand(registerCheckCommand(cli))
     .addCommand(registerDraftCommand(cli))
     .addCommand(registerAcceptBlindCommand(cli));
 }
@@ -59,15 +59,6 @@ function showCommand({ shell, run }: Cli): Command {
     .option("--json", "print the register, as the API has it")
     .addHelpText("after", examples("./writ register show"))
     .action((options: ReadOptions) => run(options, () => show(shell, options)));
-}
-
-function exportCommand({ shell, run }: Cli): Command {
-  return new Command("export")
-    .description("print the register as a file that `register add` takes")
-    .option("--data <dir>", dataHelp)
-    .option("--json", "as JSON; else YAML")
-    .addHelpText("after", examples("./writ register export > register.yaml"))
-    .action((options: ReadOptions) => run(options, () => exportAll(shell, options)));
 }
 
 async function add(shell: Shell, file: string, options: AddOptions): Promise<Outcome> {
@@ -104,65 +95,16 @@ async function show(shell: Shell, options: ReadOptions): Promise<Outcome> {
   return 0;
 }
 
-async function exportAll(shell: Shell, options: ReadOptions): Promise<Outcome> {
-  const register = await fetchRegister(shell, options);
-  if (isProblem(register)) return register;
-  const { components, releases, placements, controls, hosts } = register;
-  const set = [...components, ...releases, ...placements, ...controls, ...hosts].map(
-    ({ document }) => document,
-  );
-  if (options.json === true) printJson(shell, { set, remove: [] });
-  else shell.out(yamlText({ set, remove: [] }));
-  return 0;
-}
-
 async function fetchRegister(
   shell: Shell,
   options: ReadOptions,
 ): Promise<RegisterAnswer | Problem> {
   const connection = await connect(shell, options);
-  if (isProblem(connection)) return connection;
-  const register = await connection.api.register();
+  return isProblem(connection) ? connection : registerOfServer(connection);
+}
+
+/** The register, as the server has it. */
+export async function registerOfServer({ api }: Connection): Promise<RegisterAnswer | Problem> {
+  const register = await api.register();
   return isRefused(register) ? refusalProblem(register) : register;
-}
-
-/** Reads and checks a file's documents, so that a mistake is told by its place in the file. */
-export async function readChange(path: string): Promise<Change | Problem> {
-  const bytes = await readFile(path);
-  if (bytes.length > fileBytesMax) {
-    return problem("oversized", "the file is over a megabyte", "register it in several files");
-  }
-  const value = parsed(bytes.toString("utf8"));
-  if (isProblem(value)) return value;
-  const whole = Array.isArray(value) ? { set: value, remove: [] } : value;
-  if (typeof whole !== "object" || whole === null) return notDocuments;
-  const { set = [], remove = [] } = whole as { set?: unknown; remove?: unknown };
-  if (!Array.isArray(set) || !Array.isArray(remove)) return notDocuments;
-  const documents: RegisterDocument[] = [];
-  for (const [at, one] of set.entries()) {
-    const document = registerDocument(one as Json, `document ${at + 1}`);
-    if (isRefused(document)) {
-      const hint = 'in YAML, put quotes around names that look like numbers: release: "4.2"';
-      return problem(document.refused, inert(document.detail), hint);
-    }
-    documents.push(document);
-  }
-  const ids = remove.filter((id): id is string => typeof id === "string");
-  return ids.length === remove.length ? { set: documents, remove: ids } : notDocuments;
-}
-
-const notDocuments: Problem = problem(
-  "malformed",
-  "the file is neither a list of documents nor an object with set and remove",
-  "./writ register export shows what one looks like",
-);
-
-/** JSON is YAML too; no tags, no merge keys, and aliases only a few, so that nothing expands. */
-function parsed(text: string): unknown {
-  try {
-    return parseYaml(text, { schema: "core", maxAliasCount: 16, merge: false });
-  } catch (error) {
-    const [first] = (error as Error).message.split("\n");
-    return problem("malformed", `the file is neither JSON nor YAML: ${inertAscii(first ?? "")}`);
-  }
 }

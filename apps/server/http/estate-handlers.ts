@@ -40,13 +40,14 @@ export function estateHandlers(app: OpenAPIHono, parts: EstateHandlerParts): voi
     return { digest: root.digest, indexes: [...rootIndexes], document: root.document };
   });
   serveJson(app, estateRoutes.registerRoute, () => {
-    const { components, releases, placements, controls, hosts } = fold.estate.register;
+    const { components, releases, placements, controls, hosts, sayings } = fold.estate.register;
     return {
       components: [...components.values()],
       releases: [...releases.values()],
       placements: [...placements.values()],
       controls: [...controls.values()],
       hosts: [...hosts.values()],
+      sayings: Array.from(sayings, ([index, saying]) => ({ index, ...saying })),
     };
   });
   serveJson(app, estateRoutes.findingsRoute, () => [...fold.findings()]);

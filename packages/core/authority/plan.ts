@@ -89,6 +89,13 @@ function releasesOf(register: Register, order: Order): Releases | Refused {
   if (order.to !== undefined && to === undefined) {
     return refused("unknown-reference", `release ${component}@${order.to} is not registered`);
   }
+  for (const described of [from, to]) {
+    // Its absence would be proved by looking for nothing.
+    if (described?.document.artefacts.length === 0) {
+      const key = releaseKey(component, described.document.release);
+      return refused("wrong-plan", `${key} names no artefact to know it by`);
+    }
+  }
   switch (action) {
     case "rollback":
     case "replace":
@@ -109,7 +116,9 @@ function releasesOf(register: Register, order: Order): Releases | Refused {
       const all = [...register.releases.values()]
         .filter(
           ({ document, lifecycle }) =>
-            document.component === component && lifecycle !== "destroyed",
+            document.component === component &&
+            document.artefacts.length > 0 &&
+            lifecycle !== "destroyed",
         )
         .map(({ document }) => document)
         .sort((a, b) => byText(a.release, b.release));

@@ -36,6 +36,7 @@ function copyRegister(register: Register): Register {
     hosts: new Map(register.hosts),
     releasesByDigest: mapped(register.releasesByDigest, (holders) => new Set(holders)),
     entriesOf: mapped(register.entriesOf, (indexes) => new Set(indexes)),
+    sayings: new Map(register.sayings),
   };
 }
 

@@ -44,7 +44,7 @@ export function evolve(estate: Estate, admitted: Admitted): Estate {
       takeTime(estate, admitted.cosigned, index);
       break;
     case "plain":
-      takePlain(estate, admitted.entry.body, admitted.signer, index);
+      takePlain(estate, admitted, index);
       break;
     default:
       return unreachable(admitted);
@@ -101,13 +101,19 @@ function takeTime(estate: Estate, { size, root, time }: Cosigned, index: number)
   }
 }
 
-type PlainBody = Extract<Admitted, { opened: "plain" }>["entry"]["body"];
+type Plain = Extract<Admitted, { opened: "plain" }>;
 
-function takePlain(estate: Estate, body: PlainBody, signer: Signer, index: number): void {
+function takePlain(estate: Estate, { entry, signer }: Plain, index: number): void {
+  const { body } = entry;
   const speaker = signer.principal.name;
   switch (body.kind) {
     case "register":
       applyChange(estate.register, body, index);
+      estate.register.sayings.set(index, {
+        person: speaker,
+        at: entry.statement.at,
+        ...(body.origin === undefined ? {} : { origin: body.origin }),
+      });
       break;
     case "claim": {
       const subject = `${speaker}\0${body.says}\0${body.writ ?? body.host ?? ""}`;

@@ -28,6 +28,7 @@ import {
   text,
 } from "../encoding/shape.ts";
 import { registerDocument } from "../register/document.ts";
+import { originShape } from "../register/origin.ts";
 import type { KeyId } from "../signature/key.ts";
 import {
   type Envelope,
@@ -51,6 +52,8 @@ const register = object({
   kind: oneOf("register"),
   set: list(registerDocument, 1000),
   remove: list(text(128), 1000),
+  /** Out of what the person had it; absent: their own word. */
+  origin: optional(originShape),
 });
 
 /** What an agent or an executor says. Recorded, compared with sight, believed by nobody. */

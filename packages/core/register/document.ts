@@ -41,6 +41,8 @@ const artefact = object({
   name: text(512),
   digest,
   size: integer(0, Number.MAX_SAFE_INTEGER),
+  /** Xet file hash, as a hub publishes it: 64 hex digits. */
+  xet: optional(matching(/^[0-9a-f]{64}$/, "a Xet hash of 64 hex digits")),
 });
 export type Artefact = Shaped<typeof artefact>;
 
@@ -50,18 +52,66 @@ const component = object({
   kind: oneOf(...componentKinds),
   owner: text(256),
   purpose: optional(text(2048)),
+  /** How others write its name, where that is no plain id. */
+  name: optional(text(512)),
+  /** Whom others name as its maker. */
+  publisher: optional(text(256)),
+});
+
+const severity = oneOf("critical", "high", "medium", "low");
+/** Where a known vulnerability stands, in the words of VEX. */
+export const vulnerabilityStates = [
+  "affected",
+  "not_affected",
+  "fixed",
+  "under_investigation",
+] as const;
+
+const vulnerability = object({
+  /** As its source numbers it: `CVE-2026-7482`, `GHSA-…`. */
+  id: text(256),
+  state: oneOf(...vulnerabilityStates),
+  /** Who says so: a database, an advisory, an audit. */
+  source: optional(text(512)),
+  severity: optional(severity),
+  found: optional(text(64)),
+  detail: optional(text(1024)),
+});
+export type Vulnerability = Shaped<typeof vulnerability>;
+
+const defect = object({
+  what: text(1024),
+  found: text(24, 24),
+  source: optional(text(512)),
+  severity: optional(severity),
 });
 
 const release = object({
   document: oneOf("release"),
   component: id,
   release: id,
-  /** Weights and other files by content. At least one: a release is known by its bytes. */
+  /**
+   * Weights and other files by content. None only while it is `proposed`: a release is known by its
+   * bytes, and one that is merely described can be placed nowhere.
+   */
   artefacts: list(artefact, 10_000),
   /** Where it stands when first registered. From then on only writs move it. */
   lifecycle: oneOf("proposed", "approved", "active", "retired"),
   source: optional(text(2048)),
-  defects: optional(list(object({ what: text(1024), found: text(24, 24) }), 100)),
+  /** Revision of that source. */
+  commit: optional(text(256)),
+  /** Package URL: by it, vulnerabilities are matched. */
+  purl: optional(text(1024)),
+  licences: optional(list(text(256), 100)),
+  intendedUse: optional(list(text(2048), 100)),
+  /** What it is known not to do well. */
+  limits: optional(list(text(2048), 100)),
+  /** The data that it was trained on, by reference. */
+  training: optional(list(text(2048), 100)),
+  /** What it was made from, and how. */
+  derivedFrom: optional(list(object({ what: text(512), how: optional(text(128)) }), 100)),
+  defects: optional(list(defect, 100)),
+  vulnerabilities: optional(list(vulnerability, 200)),
 });
 
 const filePlacement = object({

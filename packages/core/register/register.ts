@@ -15,13 +15,12 @@ import type {
   RegisterDocument,
   Release,
 } from "./document.ts";
-
-/** A document with the journal index of the entry that said it. */
-export type Said<T> = { readonly document: T; readonly index: number };
+import { type Fields, type Said, type Saying, said } from "./said.ts";
 
 export type RegisteredRelease = {
   readonly document: Release;
   readonly index: number;
+  readonly fields?: Fields;
   readonly lifecycle: Lifecycle;
   /** Journal index since which the lifecycle stands. */
   readonly lifecycleSince: number;
@@ -40,6 +39,8 @@ export type Register = {
   readonly releasesByDigest: Map<Digest, Set<string>>;
   /** Indexes of the entries that said anything of a component. */
   readonly entriesOf: Map<string, Set<number>>;
+  /** By the index of a register entry: who said it. */
+  readonly sayings: Map<number, Saying>;
 };
 
 /** A register change, as a `register` entry says it. */
@@ -59,6 +60,7 @@ export function emptyRegister(): Register {
     hosts: new Map(),
     releasesByDigest: new Map(),
     entriesOf: new Map(),
+    sayings: new Map(),
   };
 }
 
@@ -103,7 +105,10 @@ export function applyChange(register: Register, change: RegisterChange, index: n
     }
     switch (document.document) {
       case "component":
-        register.components.set(document.component, { document, index });
+        register.components.set(
+          document.component,
+          said(register.components.get(document.component), { document, index, by: index }),
+        );
         break;
       case "release":
         setRelease(register, document, index);
@@ -111,13 +116,22 @@ export function applyChange(register: Register, change: RegisterChange, index: n
       case "file":
       case "link":
       case "service":
-        register.placements.set(document.placement, { document, index });
+        register.placements.set(
+          document.placement,
+          said(register.placements.get(document.placement), { document, index, by: index }),
+        );
         break;
       case "control":
-        register.controls.set(document.control, { document, index });
+        register.controls.set(
+          document.control,
+          said(register.controls.get(document.control), { document, index, by: index }),
+        );
         break;
       case "host":
-        register.hosts.set(document.host, { document, index });
+        register.hosts.set(
+          document.host,
+          said(register.hosts.get(document.host), { document, index, by: index }),
+        );
         break;
       default:
         unreachable(document);
@@ -146,7 +160,8 @@ export function distinguishing(release: Release, other: Release | undefined): re
   return release.artefacts.filter(({ digest }) => !shared.has(digest));
 }
 
-function documentKey(document: RegisterDocument): string {
+/** What a document is of, and its id: two of the same key say something of one thing. */
+export function documentKey(document: RegisterDocument): string {
   switch (document.document) {
     case "component":
       return `component ${document.component}`;
@@ -193,7 +208,7 @@ function checkDocument(
 
 function checkRelease(register: Register, document: Release): Refused | undefined {
   const key = releaseKey(document.component, document.release);
-  if (document.artefacts.length === 0) {
+  if (document.artefacts.length === 0 && document.lifecycle !== "proposed") {
     return refused("conflicting-register", `release ${key} names no artefact to know it by`);
   }
   const names = new Set(document.artefacts.map(({ name }) => name));
@@ -201,7 +216,8 @@ function checkRelease(register: Register, document: Release): Refused | undefine
     return refused("conflicting-register", `release ${key} names an artefact twice`);
   }
   const known = register.releases.get(key);
-  if (known === undefined) return undefined;
+  // A release that was only described becomes one when its bytes are first named.
+  if (known === undefined || known.document.artefacts.length === 0) return undefined;
   const bytes = (release: Release) =>
     release.artefacts.map(({ name, digest, size }) => `${name}\0${digest}\0${size}`).join("\0\0");
   if (bytes(known.document) !== bytes(document)) {
@@ -223,12 +239,18 @@ function checkPlacement(
     return refused("conflicting-register", `${placement} is a control`);
   }
   const release = (name: string): Release | undefined => {
+    const found = releaseNamed(name);
+    return found?.artefacts.length === 0 ? undefined : found;
+  };
+  const releaseNamed = (name: string): Release | undefined => {
     const next = coming.get(`release ${releaseKey(component, name)}`);
     if (next?.document === "release") return next;
     return register.releases.get(releaseKey(component, name))?.document;
   };
-  const unknown = (name: string) =>
-    refused("unknown-reference", `${placement}: release ${component}@${name} is not registered`);
+  const unknown = (name: string) => {
+    const lacks = releaseNamed(name) === undefined ? "is not registered" : "names no artefact yet";
+    return refused("unknown-reference", `${placement}: release ${component}@${name} ${lacks}`);
+  };
   const own = release(document.release);
   if (own === undefined) return unknown(document.release);
   if (document.document === "file") {
@@ -252,10 +274,10 @@ function checkPlacement(
 
 function setRelease(register: Register, document: Release, index: number): void {
   const key = releaseKey(document.component, document.release);
-  const known = register.releases.get(key);
+  const earlier = register.releases.get(key);
+  const known = earlier?.document.artefacts.length === 0 ? undefined : earlier;
   register.releases.set(key, {
-    document,
-    index: known?.index ?? index,
+    ...said(earlier, { document, index: known?.index ?? index, by: index }),
     lifecycle: known?.lifecycle ?? document.lifecycle,
     lifecycleSince: known?.lifecycleSince ?? index,
   });

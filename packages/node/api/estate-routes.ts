@@ -74,7 +74,26 @@ export const trustRootRoute = createRoute({
   ),
 });
 
-const said = z.object({ document: documentObject, index: count });
+/** `fields`: members that another entry than `index` said last. */
+const said = z.object({
+  document: documentObject,
+  index: count,
+  fields: z.record(z.string(), count).optional(),
+});
+
+/** Who said a register entry, when by their own clock, and out of what they had it. */
+const saying = z.object({
+  index: count,
+  person: z.string(),
+  at: z.string(),
+  origin: z
+    .object({
+      by: z.enum(["import", "observation", "claim"]),
+      format: z.string(),
+      document: digestSchema,
+    })
+    .optional(),
+});
 
 export const registerRoute = createRoute({
   method: "get",
@@ -87,6 +106,7 @@ export const registerRoute = createRoute({
       placements: z.array(said),
       controls: z.array(said),
       hosts: z.array(said),
+      sayings: z.array(saying),
     }),
     "the register",
   ),

@@ -1,0 +1,136 @@
+/**
+ * `writ register import`: a bill of materials from outside, held against the register, shown, and
+ * signed as one entry by the person who imports it: all of it, or nothing.
+ */
+import { type BodyOf, isRefused } from "@writ/core";
+import { type ImportPlan, planImport } from "@writ/core/bill";
+import { Command, Option } from "commander";
+import { type Cli, examples, jsonHelp } from "../cli.ts";
+import { asHelp, connect, keyHelp, openSpeaker, type SpeakerOptions, say } from "../connection.ts";
+import { dataHelp } from "../home.ts";
+import { isProblem, type Outcome, type Problem, problem, refusalProblem } from "../outcome.ts";
+import { type Bill, readBill } from "../register/bill-file.ts";
+import { type ImportFormat, importFormats } from "../register/format.ts";
+import { planText } from "../register/plan-text.ts";
+import { registerOf } from "../register/state.ts";
+import { printJson, type Shell } from "../shell.ts";
+import { countText } from "../words.ts";
+import { registerOfServer } from "./register.ts";
+
+type ImportOptions = SpeakerOptions & {
+  readonly format?: ImportFormat;
+  readonly owner?: string;
+  readonly lifecycle: "proposed" | "approved" | "active" | "retired";
+  readonly dryRun?: boolean;
+  readonly data?: string;
+  readonly json?: boolean;
+};
+
+export function registerImportCommand({ shell, run }: Cli): Command {
+  return new Command("import")
+    .description("sign what a bill of materials says into the register: all of it, or nothing")
+    .argument("<file>", `a document of: ${importFormats.join(", ")}`)
+    .addOption(new Option("--format <format>", "refuse any other form").choices(importFormats))
+    .option("--owner <name>", "who owns components of which the document does not say it")
+    .addOption(
+      new Option("--lifecycle <state>", "where new releases stand, if the document does not say")
+        .choices(["proposed", "approved", "active", "retired"])
+        .default("proposed"),
+    )
+    .option("--dry-run", "only show what would change")
+    .option("--as <name>", asHelp)
+    .option("--key <path>", keyHelp)
+    .option("--data <dir>", dataHelp)
+    .option("--json", jsonHelp)
+    .addHelpText(
+      "after",
+      examples(
+        "./writ register import bom.json --dry-run",
+        './writ register import bom.json --owner "support team" --as ada',
+      ),
+    )
+    .action((file: string, options: ImportOptions) =>
+      run(options, () => importFile(shell, file, options)),
+    );
+}
+
+async function importFile(shell: Shell, file: string, options: ImportOptions): Promise<Outcome> {
+  const bill = await readBill(file, options.format);
+  if (isProblem(bill)) return bill;
+  const connection = await connect(shell, options);
+  if (isProblem(connection)) return connection;
+  const answer = await registerOfServer(connection);
+  if (isProblem(answer)) return answer;
+  const plan = planned(bill, registerOf(answer), options);
+  if (isProblem(plan)) return plan;
+  if (options.json !== true) {
+    shell.out(`${bill.format} ${bill.digest}\n${planText(shell, plan)}`);
+  }
+  const isSaid = options.dryRun !== true && plan.differences.length > 0;
+  let entry: number | undefined;
+  if (isSaid) {
+    const speaker = await openSpeaker(connection, options);
+    if (isProblem(speaker)) return speaker;
+    const said = await say(connection, speaker, { body: bodyOf(bill, plan), now: shell.now() });
+    if (isProblem(said)) return explained(said);
+    entry = said.index;
+  }
+  if (options.json === true) printJson(shell, planJson(bill, plan, entry));
+  else shell.out(ending(shell, plan, entry));
+  return 0;
+}
+
+function planned(
+  bill: Bill,
+  register: ReturnType<typeof registerOf>,
+  { owner, lifecycle }: ImportOptions,
+): ImportPlan | Problem {
+  const plan = planImport(register, bill.imported, {
+    lifecycle,
+    ...(owner === undefined ? {} : { owner }),
+  });
+  if (!isRefused(plan)) return plan;
+  const isOwnerless = plan.detail.startsWith("nobody says who owns");
+  if (isOwnerless) return problem("usage", plan.detail, "say it: --owner NAME");
+  return refusalProblem(plan);
+}
+
+function bodyOf(bill: Bill, { differences }: ImportPlan): BodyOf<"register"> {
+  return {
+    kind: "register",
+    set: differences.map(({ document }) => document),
+    remove: [],
+    origin: { by: "import", format: bill.format, document: bill.digest },
+  };
+}
+
+function explained(said: Problem): Problem {
+  return said.problem === "oversized"
+    ? problem(
+        "oversized",
+        "it is more than one entry holds (64 KiB)",
+        "split the document in parts",
+      )
+    : said;
+}
+
+function planJson(bill: Bill, { differences, unchanged, left }: ImportPlan, entry?: number) {
+  return {
+    format: bill.format,
+    document: bill.digest,
+    ...(entry === undefined ? {} : { entry }),
+    changes: differences.map(({ key, change, members }) => ({ key, change, members })),
+    unchanged,
+    left,
+  };
+}
+
+function ending(shell: Shell, { differences }: ImportPlan, entry: number | undefined): string {
+  if (entry !== undefined) {
+    const what = countText(differences.length, "document");
+    return `${shell.tone("good", "imported")}  ${what}, as entry ${entry}\n`;
+  }
+  return differences.length === 0
+    ? "the register says all of it already\n"
+    : "nothing was signed: leave --dry-run out, and name yourself with --as\n";
+}

@@ -1,0 +1,6 @@
+/** Bills of materials and the register: the public surface, written by hand. */
+export type { BillMoment, BillSource, Imported, Left } from "./bill.ts";
+export { type CyclonedxVersion, toCyclonedx } from "./cyclonedx-export.ts";
+export { fromCyclonedx } from "./cyclonedx-import.ts";
+export { type Difference, type ImportOptions, type ImportPlan, planImport } from "./merge.ts";
+export { outsideDepthMax, outsideValuesMax, parseOutsideJson } from "./outside-json.ts";
