@@ -1,5 +1,6 @@
 /**
- * Who is taken for whom: `node bench/identity/main.ts [MODELS] [COMPARISONS]`. Made models times
+ * Who is taken for whom: `node bench/identity/main.ts [MODELS] [COMPARISONS] [PIECE/PIECES]`, the
+ * last to compare one piece of many (2/4: the second of four). Made models times
  * every transformation, unrelated models of one config, and unrelated comparisons at sketch
  * level, at least a million unless told otherwise. Prints JSON, then tables. Any false identity
  * fails the run.
@@ -78,7 +79,7 @@ function shortened(full: Sketch, runs: number): Sketch {
 }
 
 /** Compares every two of many unrelated models of one config, as sketches. */
-async function unrelated(comparisons: number) {
+async function unrelated(comparisons: number, [piece, pieces]: readonly [number, number]) {
   const count = Math.ceil((1 + Math.sqrt(1 + 8 * comparisons)) / 2);
   const sketches: Sketch[] = [];
   const short: Sketch[] = [];
@@ -89,26 +90,36 @@ async function unrelated(comparisons: number) {
     short.push(shortened(full, 4));
   }
   let done = 0;
+  let compared = 0;
   let tested = 0;
   let lowest = 0;
   const tails = [0, 0, 0, 0, 0, 0];
   for (let i = 0; i < count; i += 1) {
     for (let k = 0; k < i && done < comparisons; k += 1, done += 1) {
-      const from = done % 2 === 0 ? sketches : short;
+      if (done % pieces !== piece - 1) continue;
+      compared += 1;
+      const from = compared % 2 === 0 ? sketches : short;
       const { logP, trials } = compareSketches(from[i]!, from[k]!).significance;
       if (trials > 0) tested += 1;
       lowest = Math.min(lowest, logP);
       for (let t = 0; t < tails.length; t += 1) if (logP <= -(t + 1) * Math.LN10) tails[t]! += 1;
     }
   }
-  return { models: count, comparisons: done, tested, lowestP: Math.exp(lowest), belowTenTo: tails };
+  return {
+    models: count,
+    comparisons: compared,
+    tested,
+    lowestP: Math.exp(lowest),
+    belowTenTo: tails,
+  };
 }
 
 async function main(): Promise<void> {
-  const [models = 5, comparisons = 1_000_000] = process.argv.slice(2).map(Number);
+  const [models = 5, comparisons = 1_000_000] = process.argv.slice(2, 4).map(Number);
+  const [piece = 1, pieces = 1] = (process.argv[4] ?? "1/1").split("/").map(Number);
   const began = performance.now();
   const { rows, falseMatches } = await matrix(models);
-  const chance = await unrelated(comparisons);
+  const chance = await unrelated(comparisons, [piece, pieces]);
   const seconds = (performance.now() - began) / 1000;
   console.log(JSON.stringify({ models, falseMatches, chance, seconds, rows }));
   console.table(rows);

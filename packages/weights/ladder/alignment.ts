@@ -50,13 +50,13 @@ export function alignViews(
     ...sameValues(ours, theirs, taken, runs),
     ...inOrder(ours, theirs, taken, runs),
   ];
-  const choices = ours.length * theirs.length;
+  const choices = theirs.length;
   const scored: { a: Ranked; b: Ranked; score: number; order: number }[] = [];
   for (const a of ours) {
     if (a.chooser === undefined || taken.has(a)) continue;
     for (const b of theirs) {
       if (b.chooser === undefined || taken.has(b)) continue;
-      const score = dot(a.chooser, b.chooser);
+      const score = likeness(a, b);
       if (score < chosenMin) continue;
       // Tables that are multiples of one another rank alike: their size tells them apart.
       const away = Math.min(1, changeBetween(a.view.values, b.view.values));
@@ -87,7 +87,7 @@ function sameValues(
     else same.push(b);
   }
   const pairs: Pair[] = [];
-  const choices = ours.length * theirs.length;
+  const choices = theirs.length;
   for (const a of ours) {
     if (a.chooser === undefined) continue;
     const same = known.get(a.exactly)?.filter((b) => !taken.has(b) && isSame(a.view, b.view, runs));
@@ -133,6 +133,31 @@ function inOrder(
     pairs.push(pairOf(a, b, { chosenBy: score, choices: 1, runs }));
   }
   return pairs;
+}
+
+/**
+ * How alike two views are over the choosing runs: in the order of their values, or where one is
+ * quantised and has few levels, in the values.
+ */
+function likeness(a: Ranked, b: Ranked): number {
+  const byRank = dot(a.chooser!, b.chooser!);
+  if (a.view.slack === undefined && b.view.slack === undefined) return byRank;
+  const { length, starts } = a.view.places;
+  const runs = Math.min(starts.length, b.view.places.starts.length);
+  let both = 0;
+  let squareA = 0;
+  let squareB = 0;
+  for (let run = 0; run < runs; run += 2) {
+    for (let i = run * length; i < (run + 1) * length; i += 1) {
+      const x = a.view.values[i]!;
+      const y = b.view.values[i]!;
+      both += x * y;
+      squareA += x * x;
+      squareB += y * y;
+    }
+  }
+  const size = Math.sqrt(squareA * squareB);
+  return size > 0 ? Math.max(byRank, both / size) : byRank;
 }
 
 /** Ranks of views that are compared again and again: the register's, mostly. */

@@ -25,10 +25,13 @@ export function combinedTail(logs: readonly number[]): number {
 
 /**
  * ln of a bound on P(at least `seen` of `count` independent events), each of probability at most
- * exp(`log`): the number of ways, C(count, seen) ≤ (e·count/seen)^seen, times the chance of one.
+ * `chance` (Chernoff and Hoeffding: −count times the relative entropy).
  */
-export function coincidenceTail(count: number, seen: number, log: number): number {
-  return seen === 0 ? 0 : Math.min(0, seen * (1 + Math.log(count / seen) + log));
+export function coincidenceTail(count: number, seen: number, chance: number): number {
+  const part = seen / count;
+  if (!(part > chance)) return 0;
+  const missed = part < 1 ? (1 - part) * Math.log((1 - part) / (1 - chance)) : 0;
+  return -count * (part * Math.log(part / chance) + missed);
 }
 
 /**

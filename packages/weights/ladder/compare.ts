@@ -185,18 +185,13 @@ function summarise(
 ): Comparison {
   const trials = new Map<string, number>();
   let sameShape = 0;
-  for (const { view, key, places, values } of candidate.views) {
+  for (const sketched of candidate.views) {
+    const { view, key } = sketched;
     if (!seen.keys.has(key)) continue;
     if (view.how === "") {
       sameShape += candidate.standsFor[view.weight]! * candidate.weights[view.weight]!.elements;
     }
-    if (!isTelling(view.shape)) continue;
-    for (let run = 1; run < places.blocks.length; run += 2) {
-      // A run of three levels (ternary types) says so little of the order that silence is none.
-      const seenLevels = new Set(values.subarray(run * places.length, (run + 1) * places.length));
-      if (seenLevels.size < levelsMin) continue;
-      trials.set(trialLabel(view.shape, places, places.blocks[run]!), trialPower(places.length));
-    }
+    for (const label of labelsOf(sketched)) trials.set(label, trialPower(sketched.places.length));
   }
   const total = candidate.weights.reduce((sum, weight) => sum + weight.elements, 0);
   return {
@@ -207,6 +202,24 @@ function summarise(
     candidatePart: partOf(seen.matches, candidate),
     sameShapePart: total > 0 ? sameShape / total : 0,
   };
+}
+
+/** Trials that a view can give, for views that are compared again and again. */
+const known = new WeakMap<SketchedView, ReadonlySet<string>>();
+
+function labelsOf(sketched: SketchedView): ReadonlySet<string> {
+  const before = known.get(sketched);
+  if (before !== undefined) return before;
+  const { view, places, values } = sketched;
+  const labels = new Set<string>();
+  known.set(sketched, labels);
+  if (!isTelling(view.shape)) return labels;
+  for (let run = 1; run < places.blocks.length; run += 2) {
+    // A run of three levels (ternary types) says so little of the order that silence is none.
+    const levels = new Set(values.subarray(run * places.length, (run + 1) * places.length));
+    if (levels.size >= levelsMin) labels.add(trialLabel(view.shape, places, places.blocks[run]!));
+  }
+  return labels;
 }
 
 /**

@@ -51,13 +51,20 @@ export function rankRuns(values: Float32Array, length: number): Float32Array {
   return ranks;
 }
 
-/** Norm of the difference over the norm of the second, over the values that both have. */
+/** Values after which two views that are plainly far apart are not measured further. */
+const firstLook = 64;
+
+/**
+ * Norm of the difference over the norm of the second, over the values that both have; infinite
+ * where the first of them are farther apart than the second is large.
+ */
 export function changeBetween(a: Float32Array, b: Float32Array): number {
   let difference = 0;
   let size = 0;
   for (let i = 0; i < Math.min(a.length, b.length); i += 1) {
     difference += (a[i]! - b[i]!) ** 2;
     size += b[i]! * b[i]!;
+    if (i === firstLook && difference > size) return Number.POSITIVE_INFINITY;
   }
   return size > 0 ? Math.sqrt(difference / size) : Number.POSITIVE_INFINITY;
 }

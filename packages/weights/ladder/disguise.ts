@@ -51,9 +51,9 @@ export async function rotaryPairs(
       if (shape[0]! % layout.head !== 0) continue;
       const view = await readRotary(weights[index]!, index, layout, places);
       const pair = alignViews([view], same)[0];
-      if (pair === undefined || pair.similarity < similarityMin) continue;
+      if (pair === undefined || likenessOf(pair) < similarityMin) continue;
       // A wrong head size agrees on some rows: only the best can be right.
-      if (pair.similarity > (best?.pair.similarity ?? 0)) best = { pair, layout };
+      if (best === undefined || likenessOf(pair) > likenessOf(best.pair)) best = { pair, layout };
     }
     if (best !== undefined) {
       known = best.layout;
@@ -64,6 +64,11 @@ export async function rotaryPairs(
     if (known === undefined && free.indexOf(index) >= secondLooksMax) break;
   }
   return pairs;
+}
+
+/** How alike a pair is, by the order of its values or, for coarse levels, by the values. */
+function likenessOf({ similarity, chosenBy }: Pair): number {
+  return Math.max(similarity, chosenBy);
 }
 
 function rotaryLayouts(rows: number) {

@@ -55,6 +55,11 @@ export const castLeast = 2 ** -24;
 /** A tensor below this rank correlation is not the registered one. */
 export const similarityMin = 0.4;
 /**
+ * Coarse levels have little order, yet point where the original points: so that the bound of their
+ * type is not met by being wide.
+ */
+const cosineMin = 0.4;
+/**
  * Values this near to the registered ones are the registered ones, in whatever order their
  * differences are: a vector of ones that was trained a little has no order to keep.
  */
@@ -93,7 +98,10 @@ export function relate(pair: Pair, candidate: WeightFacts, registered: WeightFac
     outsidePart: bound.outsideCount / count,
   };
   if (sums.equal) return { ...relation, kind: "equal", outside: -1, outsidePart: 0 };
-  if (pair.similarity < similarityMin && sums.change > nearChangeMax) {
+  const isLike =
+    pair.similarity >= similarityMin ||
+    (bound.known && a.length > 0 && sums.cosine >= cosineMin && bound.outsideCount === 0);
+  if (!isLike && sums.change > nearChangeMax) {
     return { ...relation, kind: "unlike" };
   }
   if (isShiftedByOne(a, b)) return { ...relation, kind: "cast" };
@@ -128,6 +136,7 @@ function isShiftedByOne(a: Float32Array, b: Float32Array): boolean {
 function sumsOf(a: Float32Array, b: Float32Array) {
   let equal = true;
   let zeroed = 0;
+  let squareA = 0;
   let squareB = 0;
   let both = 0;
   let difference = 0;
@@ -143,6 +152,7 @@ function sumsOf(a: Float32Array, b: Float32Array) {
       zeroed += 1;
       zeroedSquare += y * y;
     }
+    squareA += x * x;
     squareB += y * y;
     both += x * y;
     difference += (x - y) * (x - y);
@@ -158,6 +168,7 @@ function sumsOf(a: Float32Array, b: Float32Array) {
   const size = Math.sqrt(squareB);
   return {
     equal,
+    cosine: squareA > 0 && squareB > 0 ? both / Math.sqrt(squareA * squareB) : 0,
     zeroed,
     slope,
     moved:

@@ -9,6 +9,7 @@
  * Trials are independent under the null hypothesis; every bound used errs to the safe side.
  */
 import type { Pair } from "./alignment.ts";
+import { withinBounds } from "./bounded.ts";
 import { coincidenceTail, combinedTail, rankTail } from "./chance.ts";
 import type { Places } from "./places.ts";
 import type { SketchedView } from "./sketch.ts";
@@ -64,9 +65,9 @@ export function significanceOf(pairs: readonly Pair[]): Significance {
     logs.push(Math.min(0, rankTail(sum / count, length) + Math.log(choices)));
   }
   const byRank = combinedTail(logs);
-  const byValue = coincidenceTail(groups, coincident, groupLength * Math.log(commonMax));
-  // Two tests, so each must be twice as sure.
-  const logP = Math.min(0, Math.min(byRank, byValue) + Math.LN2);
+  const byValue = coincidenceTail(groups, coincident, commonMax ** groupLength);
+  // Three tests, so each must be three times as sure.
+  const logP = Math.min(0, Math.min(byRank, byValue, withinBounds(pairs)) + Math.log(3));
   return { logP, trials: trials.size, agreeing, coincident };
 }
 
