@@ -43,6 +43,8 @@ export type StoreLook = ObjectParts &
     readonly ends: number;
     /** The way to it, open until the look's findings are compared. */
     readonly web: Web;
+    /** Has something else closed then. */
+    readonly onClose: (close: () => void) => void;
   };
 
 export type BehindParts = Omit<ObjectParts, "memory" | "budget" | "ledger"> & {
@@ -65,7 +67,8 @@ export type BehindSeen = {
 export async function lookBehind(parts: BehindParts): Promise<BehindSeen> {
   const told = emptyTold();
   const budget: ByteBudget = { left: lookBytesMax };
-  const webs: Web[] = [];
+  const closing: (() => void)[] = [];
+  const onClose = (close: () => void): void => void closing.push(close);
   await Promise.all(
     parts.stores.map(async (store) => {
       const vantage = vantageOf[store.kind];
@@ -78,7 +81,7 @@ export async function lookBehind(parts: BehindParts): Promise<BehindSeen> {
           ...{ origin: store.url.origin, also, authority: authorityIn(store), now: parts.now },
           ends: ends + compareMilliseconds,
         });
-        webs.push(web);
+        onClose(web.close);
         const own = {
           ...parts,
           memory,
@@ -90,6 +93,7 @@ export async function lookBehind(parts: BehindParts): Promise<BehindSeen> {
           told,
           ends,
           web,
+          onClose,
         };
         await parts.eyes[store.kind]?.(own);
       } catch {
@@ -103,7 +107,7 @@ export async function lookBehind(parts: BehindParts): Promise<BehindSeen> {
     stored,
     comparable: [...told.comparable.values()],
     close: () => {
-      for (const web of webs) web.close();
+      for (const close of closing) close();
     },
   };
 }
