@@ -23,12 +23,12 @@ const lookBytesMax = 2 * 1024 * 1024 * 1024;
 /** Kept from one look to the next. */
 export type BehindMemory = {
   readonly objects: ObjectMemory;
-  /** What a registry had under a tag: it may have it still when the tag is gone. */
-  readonly manifests: Map<string, string>;
+  /** What a registry had under a tag, and may have still when the tag is gone; and suchlike. */
+  readonly remembered: Map<string, string>;
 };
 
 export function emptyBehindMemory(): BehindMemory {
-  return { objects: new Map(), manifests: new Map() };
+  return { objects: new Map(), remembered: new Map() };
 }
 
 /** What a vantage gets to look at one store. */
@@ -37,7 +37,7 @@ export type StoreLook = ObjectParts &
     readonly store: ToldStore;
     /** Digests that the register names, with their sizes. */
     readonly artefacts: readonly { readonly digest: string; readonly size: number }[];
-    readonly manifests: Map<string, string>;
+    readonly remembered: Map<string, string>;
     readonly now: () => number;
     /** Milliseconds since the epoch: nothing is asked of the store from then on. */
     readonly ends: number;
@@ -53,7 +53,7 @@ export type BehindParts = Omit<ObjectParts, "memory" | "budget" | "ledger"> & {
   readonly memory: BehindMemory;
   readonly ledgerOf: (vantage: Vantage) => Ledger;
   readonly now: () => number;
-  readonly eyes: { readonly [K in ToldStore["kind"]]?: (look: StoreLook) => Promise<void> };
+  readonly eyes: { readonly [K in ToldStore["kind"]]: (look: StoreLook) => Promise<void> };
 };
 
 export type BehindSeen = {
@@ -74,7 +74,7 @@ export async function lookBehind(parts: BehindParts): Promise<BehindSeen> {
       const vantage = vantageOf[store.kind];
       const ledger = parts.ledgerOf(vantage);
       const ends = parts.now() + storeMilliseconds;
-      const { objects: memory, manifests } = parts.memory;
+      const { objects: memory, remembered } = parts.memory;
       try {
         const { also } = store.secret;
         const web = openWeb({
@@ -85,7 +85,7 @@ export async function lookBehind(parts: BehindParts): Promise<BehindSeen> {
         const own = {
           ...parts,
           memory,
-          manifests,
+          remembered,
           budget,
           ledger,
           store,
@@ -95,7 +95,7 @@ export async function lookBehind(parts: BehindParts): Promise<BehindSeen> {
           web,
           onClose,
         };
-        await parts.eyes[store.kind]?.(own);
+        await parts.eyes[store.kind](own);
       } catch {
         // A store that breaks its reader is not seen whole; the others are.
         gapAt(ledger, store.at, "unreadable");

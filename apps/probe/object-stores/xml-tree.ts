@@ -1,4 +1,4 @@
-/** XML that a store answers with, as a tree of bounded size. No entity is ever defined or fetched. */
+/** XML that a store answers with, as a tree of bounded size. It defines and fetches nothing. */
 import { SaxesParser } from "saxes";
 
 export type Element = {

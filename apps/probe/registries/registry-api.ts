@@ -8,6 +8,7 @@ import type { StoreLook } from "../behind/behind.ts";
 import { gapAt } from "../behind/kept-object.ts";
 import { type Asked, gapOfStatus, type Reply, type Web } from "../behind/polite-web.ts";
 import type { ReadRange } from "../behind/ranged-reader.ts";
+import { nextPage } from "../behind/web-json.ts";
 import { readByRange } from "../behind/web-range.ts";
 import type { GapReason } from "../coverage.ts";
 import { jsonIn, type Members, membersIn, rowsIn, textsIn } from "../endpoints/outside-json.ts";
@@ -146,13 +147,6 @@ async function pagesOf(desk: Desk, { path, scope, member, where }: Pages): Promi
     next = nextPage(headers.link, url);
   }
   return [...found];
-}
-
-function nextPage(link: string | string[] | undefined, at: URL): URL | undefined {
-  const target = /<([^>]{1,4096})>\s*;\s*rel="?next"?/i.exec(String(link ?? ""))?.[1];
-  if (target === undefined || !URL.canParse(target, at.href)) return undefined;
-  const next = new URL(target, at);
-  return next.origin === at.origin && next.href !== at.href ? next : undefined;
 }
 
 function statusGap(status: number): GapReason | undefined {

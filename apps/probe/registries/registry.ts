@@ -68,7 +68,7 @@ async function lookAtRepository({ look, registry }: Desk, repository: string): P
     }
   };
   await follow();
-  for (const [key, name] of look.manifests) {
+  for (const [key, name] of look.remembered) {
     const digest = key.startsWith(before) ? key.slice(before.length) : undefined;
     if (isBlobDigest(digest) && !met.has(digest)) {
       queue.push({ name, reference: digest, fate: "deleted" });
@@ -78,10 +78,10 @@ async function lookAtRepository({ look, registry }: Desk, repository: string): P
   await lookForArtefacts({ look, registry }, repository, blobs);
 }
 
-function remember({ manifests }: StoreLook, key: string, name: string): void {
-  manifests.delete(key);
-  if (manifests.size >= rememberedMax) manifests.delete(manifests.keys().next().value!);
-  manifests.set(key, name);
+function remember({ remembered }: StoreLook, key: string, name: string): void {
+  remembered.delete(key);
+  if (remembered.size >= rememberedMax) remembered.delete(remembered.keys().next().value!);
+  remembered.set(key, name);
 }
 
 function push(queue: Named[], { name, fate }: Named, { digest }: Members): void {

@@ -20,7 +20,7 @@ export type DistantFile = {
 };
 
 export type Sftp = {
-  /** What is in a folder, or why that cannot be told. A name that is no UTF-8 is told mangled, and its file not found. */
+  /** What is in a folder, or why that cannot be told. Names that are no UTF-8 come mangled. */
   list(folder: string): Promise<readonly DistantFile[] | GapReason>;
   stat(path: string): Promise<DistantFile | GapReason>;
   read(path: string): ReadRange;
