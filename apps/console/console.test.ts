@@ -43,6 +43,7 @@ async function visit(
 }
 
 const verified = (page: Page) => page.getByText("Verified in this browser").waitFor();
+const chatbot = "/components/chatbot";
 const headed = (page: Page, name: string | RegExp) =>
   page.getByRole("heading", { level: 1, name }).waitFor();
 const leave = (page: Page) => page.context().close();
@@ -127,6 +128,7 @@ test("a kept copy is drawn as two sides that do not meet, on every page's terms"
     ["/writs", "defied"],
     [`/writs/${writ}`, "Ordered, and seen"],
     ["/estate", "h1-file-4.2"],
+    ["/components/chatbot", "What was ordered"],
     ["/journal", "proven"],
     ["/journal/0", "proven to stand at this place"],
     ["/trust", "Quorums"],
@@ -141,7 +143,15 @@ test("a kept copy is drawn as two sides that do not meet, on every page's terms"
 
 test("on a phone nothing is wider than the screen", { skip }, async () => {
   const page = await visit("/", { width: 360 });
-  for (const path of ["/", "/findings", `/writs/${writ}`, "/journal", "/trust", "/estate"]) {
+  for (const path of [
+    "/",
+    "/findings",
+    `/writs/${writ}`,
+    "/journal",
+    "/trust",
+    "/estate",
+    chatbot,
+  ]) {
     await page.goto(estate.url + path);
     await verified(page);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -1,7 +1,7 @@
 /** What the pages ask for, kept fresh by the server's own news. */
 
 import { QueryClient, useQuery } from "@tanstack/react-query";
-import { isRefused, type Refused } from "@writ/core";
+import { isRefused, type Refused } from "@writ/core/encoding";
 import { useSyncExternalStore } from "react";
 import {
   ask,
@@ -13,18 +13,27 @@ import {
   told,
   type WritSummary,
 } from "./server-connection.ts";
-import { JournalWatch, parsePin } from "./verify/journal-watch.ts";
+import type { JournalWatch } from "./verify/journal-watch.ts";
 
 const pinName = "writ.pin";
 
-export const watch: JournalWatch = new JournalWatch({
-  ask,
-  now: Date.now,
-  pins: {
-    read: () => parsePin(localStorage.getItem(pinName)),
-    write: (pin) => localStorage.setItem(pinName, JSON.stringify(pin)),
-  },
-});
+let opened: Promise<JournalWatch> | undefined;
+
+/** What checks the journal here. Its code comes later: the first look does not wait for it. */
+function watching(): Promise<JournalWatch> {
+  opened ??= import("./verify/journal-watch.ts").then(
+    (code) =>
+      new code.JournalWatch({
+        ask,
+        now: Date.now,
+        pins: {
+          read: () => code.parsePin(localStorage.getItem(pinName)),
+          write: (pin) => localStorage.setItem(pinName, JSON.stringify(pin)),
+        },
+      }),
+  );
+  return opened;
+}
 
 export const queries: QueryClient = new QueryClient({
   defaultOptions: {
@@ -60,12 +69,14 @@ export function useCaught(): readonly Refused[] {
 }
 
 async function checked() {
+  const watch = await watching();
   const standing = await watch.check();
   if (isRefused(standing)) noteRefusal(standing);
   return standing;
 }
 
 async function proven(index: number) {
+  const watch = await watching();
   const standing = watch.standing ?? (await checked());
   if (isRefused(standing)) return standing;
   if (index >= standing.cosigned.size) await checked();

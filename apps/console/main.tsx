@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { follow, queries } from "./estate-queries.ts";
 import { router } from "./routes.tsx";
 import "./styles/console.css";
+import "./styles/estate.css";
 
 follow();
 createRoot(document.getElementById("console")!).render(

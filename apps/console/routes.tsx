@@ -1,39 +1,59 @@
-/** Each page has an address that can be shared. */
+/** Each page has an address that can be shared. The first comes at once, others when asked for. */
 import {
   createRootRoute,
   createRoute,
   createRouter,
   type ErrorComponentProps,
   Link,
+  lazyRouteComponent,
+  type RouteComponent,
 } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Frame } from "./frame.tsx";
-import { EntryPage } from "./pages/entry.tsx";
-import { EstatePage } from "./pages/estate.tsx";
-import { FindingsPage } from "./pages/findings.tsx";
-import { JournalPage } from "./pages/journal.tsx";
 import { NowPage } from "./pages/now.tsx";
-import { TrustPage } from "./pages/trust.tsx";
-import { WritPage } from "./pages/writ.tsx";
-import { WritsPage } from "./pages/writs.tsx";
 
 const root = createRootRoute({
   component: Frame,
   notFoundComponent: NoSuchPage,
   errorComponent: Broken,
 });
-const at = (path: string, component: () => ReactNode) =>
+const at = (path: string, component: RouteComponent) =>
   createRoute({ getParentRoute: () => root, path, component });
 
 const tree = root.addChildren([
   at("/", NowPage),
-  at("/findings", FindingsPage),
-  at("/writs", WritsPage),
-  at("/writs/$digest", WritPage),
-  at("/estate", EstatePage),
-  at("/journal", JournalPage),
-  at("/journal/$index", EntryPage),
-  at("/trust", TrustPage),
+  at(
+    "/findings",
+    lazyRouteComponent(() => import("./pages/findings.tsx"), "FindingsPage"),
+  ),
+  at(
+    "/writs",
+    lazyRouteComponent(() => import("./pages/writs.tsx"), "WritsPage"),
+  ),
+  at(
+    "/writs/$digest",
+    lazyRouteComponent(() => import("./pages/writ.tsx"), "WritPage"),
+  ),
+  at(
+    "/estate",
+    lazyRouteComponent(() => import("./pages/estate.tsx"), "EstatePage"),
+  ),
+  at(
+    "/components/$component",
+    lazyRouteComponent(() => import("./pages/component.tsx"), "ComponentPage"),
+  ),
+  at(
+    "/journal",
+    lazyRouteComponent(() => import("./pages/journal.tsx"), "JournalPage"),
+  ),
+  at(
+    "/journal/$index",
+    lazyRouteComponent(() => import("./pages/entry.tsx"), "EntryPage"),
+  ),
+  at(
+    "/trust",
+    lazyRouteComponent(() => import("./pages/trust.tsx"), "TrustPage"),
+  ),
 ]);
 
 export const router = createRouter({ routeTree: tree, scrollRestoration: false });

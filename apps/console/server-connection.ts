@@ -1,5 +1,5 @@
 /** The server, asked: what it says is shown, and what can be checked is checked elsewhere. */
-import { isRefused, type Refused, refused } from "@writ/core";
+import { isRefused, type Refused, refused } from "@writ/core/encoding";
 import type { Api, ApiRefused } from "@writ/node/api";
 
 type Told<M extends keyof Api> = Api[M] extends (...words: never[]) => Promise<infer T>

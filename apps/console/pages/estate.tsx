@@ -1,14 +1,21 @@
-/** What ought to be, in one table that stays quick at ten thousand rows. */
-import { useSearch } from "@tanstack/react-router";
-import { type ReactNode, useMemo, useState } from "react";
+/** What ought to be, as a map and in one table; both stay quick at ten thousand rows. */
+import { Link, useSearch } from "@tanstack/react-router";
+import { inert } from "@writ/core/encoding";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { useFindings, useHosts, useRegister } from "../estate-queries.ts";
-import { estateRows, filterRows } from "../estate-rows.ts";
+import { type EstateRow, estateRows, filterRows } from "../estate-rows.ts";
 import { Answered, Nothing } from "../parts/answers.tsx";
 import { useNow } from "../parts/clock.tsx";
 import { RowTable } from "../parts/row-table.tsx";
 import type { FindingTold, HostTold, RegisterTold } from "../server-connection.ts";
 import { agoText, countText, numberText } from "../words.ts";
 
+const EstateMap = lazy(async () => ({
+  default: (await import("../parts/estate-map.tsx")).EstateMap,
+}));
+
+/** More hosts or components are found by the filter, on the map and in the table. */
+const shownMax = 50;
 const none: readonly FindingTold[] = [];
 
 export function EstatePage(): ReactNode {
@@ -49,6 +56,7 @@ function Rows({
   }
   return (
     <>
+      <Components rows={rows} />
       <h2>Register</h2>
       <label className="filter">
         <span>Filter</span>
@@ -62,8 +70,34 @@ function Rows({
       <p className="faint" role="status">
         {numberText(found.length)} of {countText(rows.length, "row")}
       </p>
+      <Suspense fallback={<div className="map" />}>
+        <EstateMap rows={found} />
+      </Suspense>
       <RowTable rows={found} />
     </>
+  );
+}
+
+function Components({ rows }: { readonly rows: readonly EstateRow[] }) {
+  const components = rows.filter(({ kind }) => kind === "component");
+  return (
+    <section aria-labelledby="components">
+      <h2 id="components">Components</h2>
+      <ul className="rows">
+        {components.slice(0, shownMax).map(({ component, what, finding }) => (
+          <li key={component}>
+            <Link to="/components/$component" params={{ component }} className="row">
+              <b>{component}</b>
+              <span className={`severity-${finding.split(":")[0]}`}>{finding}</span>
+              <span className="faint">{inert(what)}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {components.length > shownMax ? (
+        <p className="faint">{countText(components.length - shownMax, "more component")} below</p>
+      ) : null}
+    </section>
   );
 }
 
@@ -74,7 +108,7 @@ function Hosts({ hosts }: { readonly hosts: readonly HostTold[] }) {
     <section aria-labelledby="hosts">
       <h2 id="hosts">Hosts</h2>
       <ul className="rows hosts">
-        {hosts.slice(0, 50).map(({ host, heard, census }) => (
+        {hosts.slice(0, shownMax).map(({ host, heard, census }) => (
           <li key={host} className="row">
             <b>{host}</b>
             <span className="faint">

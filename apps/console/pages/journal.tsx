@@ -1,7 +1,7 @@
 /** The journal: the newest entries, each held to the checkpoint before your eyes. */
 
 import { Link } from "@tanstack/react-router";
-import { isRefused } from "@writ/core";
+import { isRefused } from "@writ/core/encoding";
 import type { ReactNode } from "react";
 import { useEstate, useProven } from "../estate-queries.ts";
 import { Answered, Nothing } from "../parts/answers.tsx";

@@ -1,7 +1,7 @@
 /** Are we in command? */
 
 import { Link } from "@tanstack/react-router";
-import { isRefused } from "@writ/core";
+import { isRefused } from "@writ/core/encoding";
 import type { ReactNode } from "react";
 import { type Answer, answerOf, countOf, type Facts, openWrits } from "../command-state.ts";
 import {

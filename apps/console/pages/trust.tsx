@@ -1,5 +1,6 @@
 /** Who may say what: from the trust root that this browser followed itself. */
-import { isRefused, type TrustRootDocument } from "@writ/core";
+import type { TrustRootDocument } from "@writ/core";
+import { isRefused } from "@writ/core/encoding";
 import type { ReactNode } from "react";
 import { useEstate, useStanding } from "../estate-queries.ts";
 import { Waiting } from "../parts/answers.tsx";

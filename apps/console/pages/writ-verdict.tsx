@@ -1,5 +1,5 @@
 /** What sight makes of a writ: ordered beside seen. */
-import { inert } from "@writ/core";
+import { inert } from "@writ/core/encoding";
 import type { ReactNode } from "react";
 import { KindMark } from "../parts/kind-mark.tsx";
 import { ProvenMark } from "../parts/proven-mark.tsx";

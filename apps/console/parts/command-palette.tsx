@@ -1,7 +1,7 @@
 /** Search and go: pages, writs, findings, components, hosts; by Ctrl-K or `/`. */
 
 import { useNavigate } from "@tanstack/react-router";
-import { inert } from "@writ/core";
+import { inert } from "@writ/core/encoding";
 import { type ReactNode, useEffect, useState } from "react";
 import {
   Autocomplete,

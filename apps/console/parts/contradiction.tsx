@@ -1,7 +1,7 @@
 /** A contradiction: two sides that do not meet, with the time that it has stood between them. */
 
 import { Link } from "@tanstack/react-router";
-import { inert } from "@writ/core";
+import { inert } from "@writ/core/encoding";
 import type { ReactNode } from "react";
 import type { FindingSide, FindingTold } from "../server-connection.ts";
 import { agoText, localText } from "../words.ts";

@@ -1,7 +1,7 @@
 /** Says beside an entry what this browser made of it. */
 
 import { Link } from "@tanstack/react-router";
-import { isRefused } from "@writ/core";
+import { isRefused } from "@writ/core/encoding";
 import type { ReactNode } from "react";
 import { useProven } from "../estate-queries.ts";
 

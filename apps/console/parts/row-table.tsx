@@ -4,11 +4,13 @@
 
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { inert } from "@writ/core";
+import { inert } from "@writ/core/encoding";
 import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import type { EstateRow } from "../estate-rows.ts";
 
 const rowHeight = 44;
+/** Of the box, above and below. */
+const borders = 2;
 const columns = ["kind", "id", "component", "release", "host", "what", "finding"] as const;
 
 export function RowTable({ rows }: { readonly rows: readonly EstateRow[] }): ReactNode {
@@ -38,6 +40,7 @@ export function RowTable({ rows }: { readonly rows: readonly EstateRow[] }): Rea
   return (
     <div
       className="row-table"
+      style={{ height: `min(70vh, 40rem, ${(rows.length + 1) * rowHeight + borders}px)` }}
       ref={box}
       role="grid"
       aria-label="Register"

@@ -1,5 +1,5 @@
 /** What this browser checked by itself, in a line on every page; above all, what it caught. */
-import { isRefused, type Refused } from "@writ/core";
+import { isRefused, type Refused } from "@writ/core/encoding";
 import type { ReactNode } from "react";
 import { useCaught, useLine, useStanding } from "../estate-queries.ts";
 import { agoText, countText, localText, numberText, shortDigest } from "../words.ts";

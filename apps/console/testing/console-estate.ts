@@ -8,9 +8,14 @@ import {
   isRefused,
   type JsonObject,
   type Refused,
+  type RegisterDocument,
+  toUtf8,
 } from "@writ/core";
 import { censusOf, chatbotRegister, type Look } from "../../../packages/core/testing/chatbot.ts";
 import { Rig } from "../../server/testing/rig.ts";
+
+/** So many fit into an entry of 65,535 bytes. */
+const documentsPerEntry = 150;
 
 export class ConsoleEstate {
   readonly rig: Rig;
@@ -36,6 +41,40 @@ export class ConsoleEstate {
       remove: [],
     });
     await this.rig.witnessed(index);
+  }
+
+  /** Registers that many more places of other components, of two releases each, on many hosts. */
+  async grows(places: number, components = 40): Promise<void> {
+    const documents: RegisterDocument[] = [];
+    for (let at = 0; at < components; at += 1) {
+      const component = `service-${String(at).padStart(2, "0")}`;
+      documents.push(
+        { document: "component", component, kind: "model", owner: `team ${at % 7}` },
+        ...["1.0", "1.1"].map((release): RegisterDocument => {
+          const artefacts = [{ name: "m", digest: digestOf(toUtf8(component + release)), size: 9 }];
+          return { document: "release", component, release, artefacts, lifecycle: "active" };
+        }),
+      );
+    }
+    for (let at = 0; at < places; at += 1) {
+      // Squares make some components a hundred times as large as others, as in life.
+      const of = Math.floor(components * ((at * 0.618_034) % 1) ** 2);
+      documents.push({
+        ...{ document: "file", placement: `place-${at}`, host: `host-${at % 500}` },
+        ...{ path: `/srv/models/${at}/m`, component: `service-${String(of).padStart(2, "0")}` },
+        ...{ release: at % 3 === 0 ? "1.0" : "1.1", artefact: "m" },
+      });
+    }
+    const hosts = [...new Set(documents.flatMap((one) => ("host" in one ? [one.host] : [])))];
+    documents.unshift(
+      ...hosts.map(
+        (host): RegisterDocument => ({ document: "host", host, owner: "ops", blindSpots: [] }),
+      ),
+    );
+    for (let at = 0; at < documents.length; at += documentsPerEntry) {
+      const set = documents.slice(at, at + documentsPerEntry);
+      await this.rig.say("ada", { kind: "register", set, remove: [] });
+    }
   }
 
   /** A look of the host's probe, fresh against what is witnessed. */

@@ -17,7 +17,13 @@ mkdirSync(folder, { recursive: true });
 const estate = await ConsoleEstate.open();
 const browser = await openBrowser();
 
-type Look = { readonly scheme?: "dark"; readonly size?: typeof phone; readonly lies?: RegExp };
+type Look = {
+  readonly scheme?: "dark";
+  readonly size?: typeof phone;
+  readonly lies?: RegExp;
+  /** What to show at the top of the picture. */
+  readonly scrollTo?: string;
+};
 
 async function picture(name: string, path: string, look: Look = {}): Promise<void> {
   if (wanted.size > 0 && !wanted.has(name)) return;
@@ -39,6 +45,12 @@ async function picture(name: string, path: string, look: Look = {}): Promise<voi
   await page.locator(".standing-good, .standing-bad").first().waitFor();
   await page.locator(".proven-waiting").first().waitFor({ state: "detached" });
   await page.getByText("being checked…").first().waitFor({ state: "detached" });
+  if (look.scrollTo !== undefined) {
+    const part = page.locator(look.scrollTo);
+    await part.waitFor();
+    await part.evaluate((element) => element.scrollIntoView());
+    await page.waitForTimeout(500);
+  }
   await page.screenshot({ path: `${folder}console-${name}.png` });
   await context.close();
 }
@@ -61,9 +73,17 @@ try {
   await picture("writ-defied", `/writs/${writ}`);
   await picture("writ-phone", `/writs/${writ}`, { size: phone });
   await picture("estate", "/estate");
+  await picture("component", "/components/chatbot");
+  await picture("component-phone-dark", "/components/chatbot", { size: phone, scheme: "dark" });
   await picture("journal-dark", "/journal", { scheme: "dark" });
   await picture("trust", "/trust");
   await picture("caught", "/", { lies: /\/journal\/tile\/0\// });
+  if (wanted.size === 0 || [...wanted].some((name) => name.startsWith("map"))) {
+    await estate.grows(10_000);
+    await picture("map", "/estate", { scrollTo: ".map" });
+    await picture("map-dark", "/estate", { scrollTo: ".map", scheme: "dark" });
+    await picture("map-phone", "/estate", { scrollTo: ".map", size: phone });
+  }
 } finally {
   await browser.close();
   await estate.close();
