@@ -119,15 +119,21 @@ function whatOf(document: Extract<RegisterDocument, { placement: string }>): str
 
 function hostRows(document: RegisterDocument): readonly (readonly Cell[])[] {
   if (document.document !== "host") return [];
-  const { host, owner, blindSpots, because } = document;
+  const { host, owner, blindSpots, because, deposits = [] } = document;
   const first = [inertAscii(host), inert(owner)];
-  if (blindSpots.length === 0) return [[...first, "none", "", ""]];
-  return blindSpots.map(({ vantage, where, why }, at) => [
+  const kept = deposits.map(({ store, holder, component, release }) => [
+    ...["", "", `may keep ${inertAscii(component)}@${inertAscii(release)}:`],
+    `${inertAscii(holder)} in ${inertAscii(store)}`,
+    "",
+  ]);
+  if (blindSpots.length === 0) return [[...first, "none", "", ""], ...kept];
+  const blind = blindSpots.map(({ vantage, where, why }, at) => [
     ...(at === 0 ? first : ["", ""]),
     `${vantage}: ${inertAscii(where)}`,
     why,
     at === 0 ? inert(because ?? "") : "",
   ]);
+  return [...blind, ...kept];
 }
 
 function controlRow(document: RegisterDocument): readonly Cell[] {

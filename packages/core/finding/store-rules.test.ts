@@ -108,3 +108,22 @@ test("a layer that is a folder is found as the file it is, once, and told what i
   );
   assert.match(found[0]!.right.says, /part of container keeper \(deleted there\)/);
 });
+
+test("a release where its deposit is registered is no finding; elsewhere, or another one, it is", async () => {
+  const kit = await estate();
+  const store = "https://registry.example:5000";
+  const kept = (holder: string) => layer(newWeights, { store, holder, fate: "visible" });
+  const deposit = { store, holder: "image chat/bot:*", component: "chatbot", release: "4.2" };
+  kit.register({
+    ...{ document: "host", host: "h1", owner: "operations", blindSpots: [] },
+    deposits: [deposit],
+  });
+  await kit.witness();
+  const rules = () => raised(kit).map(({ rule }) => rule);
+  kit.sees(seeing(kept("image chat/bot:4.2")));
+  assert.deepEqual(rules(), []);
+  kit.sees(seeing(kept("image other:4.2")));
+  assert.deepEqual(rules(), ["misplaced"]);
+  kit.sees(seeing(layer(oldWeights, { store, holder: "image chat/bot:4.2" })));
+  assert.deepEqual(rules(), ["misplaced"]);
+});

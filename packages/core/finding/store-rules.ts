@@ -5,6 +5,7 @@
  */
 import type { Estate } from "../estate/estate.ts";
 import { type Copy, copiesIn, copyWords } from "../register/copies.ts";
+import { releaseKey } from "../register/register.ts";
 import { type HostSight, type Look, storedKey } from "../sight/host-sight.ts";
 import type { Stored } from "../sight/store-shape.ts";
 import type { Case } from "./finding.ts";
@@ -77,7 +78,7 @@ export function* misplacedStored(estate: Estate): Iterable<Case> {
   for (const kept of keptIn(estate)) {
     if (kept.copies.some(({ of }) => gone.has(of))) continue;
     const copy = kept.copies.find(isFaithful);
-    if (copy === undefined) continue;
+    if (copy === undefined || isDeposited(estate, kept, copy)) continue;
     yield {
       ...caseOf(kept, copy),
       ...named(copy.releases),
@@ -85,6 +86,19 @@ export function* misplacedStored(estate: Estate): Iterable<Case> {
       advice: "Find out who needs it there, or have it removed.",
     };
   }
+}
+
+/** True if humans registered that this store may keep this release there. */
+function isDeposited(estate: Estate, { sight, stored }: Kept, { releases }: Copy): boolean {
+  const deposits = estate.register.hosts.get(sight.host)?.document.deposits ?? [];
+  return deposits.some(
+    ({ store, holder, component, release }) =>
+      store === stored.store &&
+      releases.has(releaseKey(component, release)) &&
+      (holder.endsWith("*")
+        ? stored.holder.startsWith(holder.slice(0, -1))
+        : stored.holder === holder),
+  );
 }
 
 /** Weights that no release has, in a store. */

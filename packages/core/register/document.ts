@@ -189,6 +189,17 @@ const control = object({
   mode: optional(matching(/^0[0-7]{3,4}$/, "octal permission bits such as 0644")),
 });
 
+const deposit = object({
+  /** The store as its probe was told of it: `https://registry.example:5000`. */
+  store: text(2048),
+  /** What it is part of there, as a census tells it; with a final `*`, all that begin so. */
+  holder: text(1024),
+  component: id,
+  release: id,
+});
+/** A release that a store behind a host may keep: a registry's tag, a bucket's object. */
+export type Deposit = Shaped<typeof deposit>;
+
 const host = object({
   document: oneOf("host"),
   host: id,
@@ -197,6 +208,8 @@ const host = object({
   blindSpots: list(blindSpotShape, 1000),
   /** Why these blind spots are accepted. */
   because: optional(text(2048)),
+  /** What stores that its probe looks into may keep. */
+  deposits: optional(list(deposit, 10_000)),
 });
 
 export type Host = Shaped<typeof host>;
