@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import {
   type AdmissionPorts,
   blobsNamed,
+  type Census,
   type Digest,
   type Entry,
   isRefused,
@@ -18,13 +19,21 @@ export type Prepared = {
   readonly unstored: Set<Digest>;
   /** What the pool found of its signatures, by key bytes. */
   readonly checked: readonly CheckedSignature[];
+  /** What its census says, if it has one and that was read already. */
+  readonly census?: Census | Refused | undefined;
 };
 
 /** What admission asks of a prepared entry: nothing waits, and nothing is verified twice. */
-export function portsOf({ checked, blobs }: Pick<Prepared, "checked" | "blobs">): AdmissionPorts {
+export function portsOf({
+  checked,
+  blobs,
+  census,
+}: Pick<Prepared, "checked" | "blobs" | "census">): AdmissionPorts {
   return {
     reading: "whole",
     blob: (digest) => blobs.get(digest),
+    // An entry names one census at most.
+    census: () => census,
     verify: verifierOf(checked),
   };
 }

@@ -26,6 +26,7 @@ import {
   type SigningKey,
 } from "@writ/node";
 import { gatherBlobs, type Prepared, portsOf, storeBlobs } from "./candidate.ts";
+import type { CensusReader } from "./census-reader.ts";
 import type { EstateFold } from "./fold.ts";
 import type { RefusalBook } from "./refusal-book.ts";
 
@@ -34,6 +35,7 @@ export type DoorParts = {
   readonly journal: Journal;
   readonly store: JournalStore;
   readonly book: RefusalBook;
+  readonly reader: CensusReader;
   /** Our own keys: the first trust root must name them, or this server could not serve it. */
   readonly checkpointKey: SigningKey;
   readonly serverKey: SigningKey;
@@ -81,7 +83,10 @@ export class Door {
     if (isRefused(submitter)) return submitter;
     const gathered = await gatherBlobs(entry, sent, store);
     if (isRefused(gathered)) return gathered;
-    const prepared = { entry, ...gathered, checked };
+    const { body } = entry;
+    const bytes = body.kind === "census" ? gathered.blobs.get(body.census) : undefined;
+    const census = bytes === undefined ? undefined : await this.#parts.reader.read(bytes);
+    const prepared = { entry, ...gathered, checked, census };
     // A proposal is anybody's document: it costs disk only if it would stand. A census is large and
     // its probe is trusted to send one: reading it twice would cost more than storing it.
     const stands = entry.body.kind !== "proposal" || fold.foresee(prepared) === undefined;

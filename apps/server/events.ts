@@ -59,7 +59,7 @@ export class Events {
     this.#tell({ event: "entry", data: { index, kind, digest: entry.digest } });
     this.#tellStates(index, estate);
     if (this.#subscribers.size === 0 || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => this.#tellFindings(), findingsMilliseconds).unref();
+    this.#timer = setTimeout(() => void this.#tellFindings(), findingsMilliseconds).unref();
   }
 
   #tellStates(index: number, estate: Estate): void {
@@ -72,16 +72,16 @@ export class Events {
     }
   }
 
-  #tellFindings(): void {
+  async #tellFindings(): Promise<void> {
+    const { size } = this.#fold.estate;
+    const found = await this.#fold.findings();
     this.#timer = undefined;
-    const { estate } = this.#fold;
-    const found = this.#fold.findings();
     const names = found.map(({ rule, host, where, since }) => [rule, host, where, since.index]);
     const told = JSON.stringify(names);
     if (told === this.#findingsTold) return;
     this.#findingsTold = told;
     const critical = found.filter(({ severity }) => severity === "critical").length;
-    this.#tell({ event: "findings", data: { count: found.length, critical, size: estate.size } });
+    this.#tell({ event: "findings", data: { count: found.length, critical, size } });
   }
 
   #tell(news: News): void {

@@ -15,7 +15,7 @@ import {
   emptyEstate,
   evolve,
   type Finding,
-  findings,
+  findingsInSteps,
   isRefused,
   parseEntry,
   type Refused,
@@ -29,6 +29,7 @@ import {
   verifierOf,
 } from "@writ/node";
 import { type Prepared, portsOf, storeBlobs } from "./candidate.ts";
+import { inTurns } from "./turns.ts";
 
 /** Told of each entry when the committed estate holds it. Must not fail. */
 export type Listener = (admitted: Admitted, index: number, estate: Estate) => void;
@@ -53,7 +54,7 @@ export class EstateFold {
   readonly #parts: FoldParts;
   readonly #committed: Estate = emptyEstate();
   #ahead: Estate | undefined;
-  #found: { readonly size: number; readonly findings: readonly Finding[] } | undefined;
+  #found: { readonly size: number; readonly findings: Promise<readonly Finding[]> } | undefined;
   /** Admitted onto `#ahead`, not known to be durable. */
   #decided: { readonly bytes: Uint8Array; readonly admitted: Admitted }[] = [];
   readonly #prepared = new WeakMap<Uint8Array, Prepared>();
@@ -68,10 +69,21 @@ export class EstateFold {
     return this.#committed;
   }
 
-  /** The findings of {@link EstateFold.estate}, derived once for each size that is asked for. */
-  findings(): readonly Finding[] {
-    const { size } = this.#committed;
-    if (this.#found?.size !== size) this.#found = { size, findings: findings(this.#committed) };
+  /**
+   * The findings of {@link EstateFold.estate} as it is when they are asked for, or later; derived
+   * once for each size. A large estate takes seconds: others are answered meanwhile.
+   */
+  async findings(): Promise<readonly Finding[]> {
+    const asked = this.#committed.size;
+    const under = this.#found;
+    // One derivation at a time: those under way may be of a state that has passed.
+    if (under !== undefined && under.size < asked) await under.findings;
+    if (this.#found === undefined || this.#found.size < asked) {
+      this.#found = {
+        size: this.#committed.size,
+        findings: inTurns(findingsInSteps(copyEstate(this.#committed))),
+      };
+    }
     return this.#found.findings;
   }
 

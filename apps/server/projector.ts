@@ -1,7 +1,8 @@
 /** Keeps the estate's image beside the journal at intervals: a cache that an audit holds us to. */
-import { estateImage, estateImageName } from "@writ/core";
+import { copyEstate, estateImageInSteps, estateImageName } from "@writ/core";
 import { type Clock, type JournalStore, type Log, projectionBytesMax } from "@writ/node";
 import type { EstateFold } from "./fold.ts";
+import { inTurns } from "./turns.ts";
 
 /** An image of a large estate takes a second to write: once a minute it costs little. */
 const intervalMilliseconds = 60_000;
@@ -46,7 +47,7 @@ export class Projector {
     const { fold, store, log } = this.#parts;
     const { size } = fold.estate;
     if (size === this.#size) return;
-    const bytes = estateImage(fold.estate);
+    const bytes = await inTurns(estateImageInSteps(copyEstate(fold.estate)));
     if (bytes.length > projectionBytesMax) {
       log("warning", "image too large to keep", { bytes: bytes.length });
       return;

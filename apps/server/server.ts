@@ -20,6 +20,7 @@ import {
   ordinaryLimits,
   verifyNative,
 } from "@writ/node";
+import { openCensusReader } from "./census-reader.ts";
 import { certificateFile } from "./certificate-file.ts";
 import { Certifier } from "./certifier.ts";
 import { Checkpointer } from "./checkpointer.ts";
@@ -71,7 +72,9 @@ export async function openServer(parts: ServerParts): Promise<RunningServer | Re
   const { fold, journal, chronicle } = opened;
   const voice = new Voice({ key: keys.server, fold, journal, store, clock });
   const book = new RefusalBook({ voice, clock, log });
+  const reader = openCensusReader();
   const door = new Door({
+    reader,
     fold,
     journal,
     store,
@@ -122,6 +125,7 @@ export async function openServer(parts: ServerParts): Promise<RunningServer | Re
       await certifier.stop();
       await checkpointer.stop();
       await projector.stop();
+      await reader.close();
       await journal.close();
     },
   };

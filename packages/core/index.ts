@@ -98,11 +98,11 @@ export * as shape from "./encoding/shape.ts";
 export { copyEstate } from "./estate/copy.ts";
 export { type Estate, emptyEstate, timeOf, type Witnessed } from "./estate/estate.ts";
 export { evolve, passOver } from "./estate/evolve.ts";
-export { estateImage, estateImageName } from "./estate/image.ts";
+export { estateImage, estateImageInSteps, estateImageName } from "./estate/image.ts";
 export { type Contradiction, judge, type Verdict } from "./estate/judge.ts";
 export { advance, replay } from "./estate/replay.ts";
 export { type Finding, type RuleName, rules, type Severity } from "./finding/finding.ts";
-export { findings } from "./finding/findings.ts";
+export { findings, findingsInSteps } from "./finding/findings.ts";
 export {
   type BodyOf,
   blobsNamed,

@@ -18,6 +18,7 @@ import { estateRoutes } from "@writ/node/api";
 import type { Chronicle } from "../chronicle.ts";
 import { draftWrit } from "../drafter.ts";
 import type { EstateFold } from "../fold.ts";
+import { inPortions } from "./portions.ts";
 import { serveJson, serveRaw } from "./serve.ts";
 
 export type EstateHandlerParts = {
@@ -30,8 +31,8 @@ export type EstateHandlerParts = {
 export function estateHandlers(app: OpenAPIHono, parts: EstateHandlerParts): void {
   const { fold, clock } = parts;
   const started = clock.elapsed();
-  serveJson(app, estateRoutes.estateRoute, () => ({
-    ...glance(fold, parts.chronicle),
+  serveJson(app, estateRoutes.estateRoute, async () => ({
+    ...(await glance(fold, parts.chronicle)),
     uptime: Math.floor(clock.elapsed() - started),
   }));
   serveJson(app, estateRoutes.trustRootRoute, () => {
@@ -50,7 +51,7 @@ export function estateHandlers(app: OpenAPIHono, parts: EstateHandlerParts): voi
       sayings: Array.from(sayings, ([index, saying]) => ({ index, ...saying })),
     };
   });
-  serveJson(app, estateRoutes.findingsRoute, () => [...fold.findings()]);
+  serveRaw(app, estateRoutes.findingsRoute, async () => inPortions(await fold.findings()));
   serveJson(app, estateRoutes.hostsRoute, () => hostsOf(fold.estate));
   serveRaw(app, estateRoutes.censusRoute, ({ params }) => censusOf(parts, params.host));
   serveJson(app, estateRoutes.draftRoute, ({ body }) => {
@@ -66,7 +67,8 @@ export function estateHandlers(app: OpenAPIHono, parts: EstateHandlerParts): voi
   });
 }
 
-function glance(fold: EstateFold, chronicle: Chronicle) {
+async function glance(fold: EstateFold, chronicle: Chronicle) {
+  const found = await fold.findings();
   const { estate } = fold;
   const { register, root } = estate;
   return {
@@ -86,7 +88,7 @@ function glance(fold: EstateFold, chronicle: Chronicle) {
       openWrits: estate.open.size,
       claims: estate.claims.size,
       refusals: estate.refusals.length,
-      findings: fold.findings().length,
+      findings: found.length,
     },
     principals: [...(root?.principals.values() ?? [])].map(({ name, kind, host }) => ({
       name,

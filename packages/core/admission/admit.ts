@@ -29,6 +29,8 @@ export type AdmissionPorts = {
   readonly verify: VerifyEd25519;
   /** The bytes of a blob that is stored; their digest was checked. */
   readonly blob: (digest: Digest) => Uint8Array | undefined;
+  /** What a census blob says, if it was read before by the same rules: reading one takes long. */
+  readonly census?: (digest: Digest) => Census | Refused | undefined;
 };
 
 /** An entry that may enter, with what reading it yielded. Only these reach the fold. */
@@ -196,13 +198,17 @@ function admitCensus(
   if (since.size < (estate.sights.get(host)?.latest?.sinceSize ?? 0)) {
     return refused("stale-sight", "an older look than the one before it");
   }
-  const json = parseCanonicalObject(coming.ports.blob(digest)!);
-  if (isRefused(json)) return json;
-  const census = read(censusShape, json, "census");
+  const census = coming.ports.census?.(digest) ?? readCensus(coming.ports.blob(digest)!);
   if (isRefused(census)) return census;
   return census.host === host
     ? census
     : refused("wrong-role", "the census is of another host than its entry says");
+}
+
+/** Reads a census from its blob. */
+function readCensus(bytes: Uint8Array): Census | Refused {
+  const json = parseCanonicalObject(bytes);
+  return isRefused(json) ? json : read(censusShape, json, "census");
 }
 
 function isKind<K extends Entry["body"]["kind"]>(entry: Entry, kind: K): entry is EntryOf<K> {

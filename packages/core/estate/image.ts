@@ -4,8 +4,10 @@
  * the same image, so a difference is a store or a server that was tampered with.
  */
 import { currentState, type Proceeding } from "../authority/proceeding.ts";
+import { concatBytes, toUtf8 } from "../encoding/bytes.ts";
 import { encodeCanonical, type Json, type JsonObject } from "../encoding/canonical-json.ts";
-import { findings } from "../finding/findings.ts";
+import { type Pause, pause } from "../finding/finding.ts";
+import { findingsInSteps } from "../finding/findings.ts";
 import type { Register } from "../register/register.ts";
 import type { Estate } from "./estate.ts";
 
@@ -14,31 +16,65 @@ export const estateImageName = "estate-image-v1";
 
 /** The canonical bytes of what the estate says after `estate.size` entries. */
 export function estateImage(estate: Estate): Uint8Array {
+  const steps = estateImageInSteps(estate);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Findings written between two pauses. */
+const rowsPerPause = 500;
+
+/**
+ * The same in steps of a few milliseconds, so that a server can answer others between them. The
+ * estate must not be folded on meanwhile: whoever does that works on a copy of it.
+ */
+export function* estateImageInSteps(estate: Estate): Generator<Pause, Uint8Array> {
+  const rows = (yield* findingsInSteps(estate)).map(({ rule, severity, host, where, since }) => ({
+    ...{ rule, severity, host, where },
+    since: { ...since },
+  }));
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < rows.length; at += rowsPerPause) {
+    yield pause;
+    if (at > 0) parts.push(toUtf8(","));
+    // Without its brackets: the list is one, however many parts it is written in.
+    parts.push(encodeCanonical(rows.slice(at, at + rowsPerPause)).subarray(1, -1));
+  }
+  yield pause;
+  const { before, after } = imageAround(estate);
+  return concatBytes(
+    ...[encodeCanonical(before).subarray(0, -1), toUtf8(',"findings":[')],
+    ...parts,
+    ...[toUtf8("],"), encodeCanonical(after).subarray(1)],
+  );
+}
+
+/** The image's members that come before and after the findings, as canonical JSON sorts them. */
+function imageAround(estate: Estate): { readonly before: Json; readonly after: Json } {
   const { root } = estate;
-  return encodeCanonical({
-    format: estateImageName,
-    size: estate.size,
-    ...present({ estate: estate.id }),
-    ...(root === undefined ? {} : { root: root.digest, number: root.document.number }),
-    time: estate.time,
-    witnessed: estate.lastWitnessed === undefined ? [] : [{ ...estate.lastWitnessed }],
-    heads: sorted(estate.heads, ({ sequence, digest }) => ({ sequence, digest })),
-    register: imageOfRegister(estate.register),
-    proceedings: sorted(estate.proceedings, imageOfProceeding),
-    hosts: sorted(estate.sights, ({ heard, latest }) => ({
-      heard: { ...heard },
-      ...(latest === undefined ? {} : { census: latest.index, since: latest.sinceSize }),
-    })),
-    claims: sorted(estate.claims, ({ index }) => ({ index })),
-    refusals: estate.refusals.length,
-    findings: findings(estate).map(({ rule, severity, host, where, since }) => ({
-      rule,
-      severity,
-      host,
-      where,
-      since: { ...since },
-    })),
-  });
+  return {
+    before: {
+      claims: sorted(estate.claims, ({ index }) => ({ index })),
+      ...present({ estate: estate.id }),
+    },
+    after: {
+      format: estateImageName,
+      size: estate.size,
+      ...(root === undefined ? {} : { root: root.digest, number: root.document.number }),
+      time: estate.time,
+      witnessed: estate.lastWitnessed === undefined ? [] : [{ ...estate.lastWitnessed }],
+      heads: sorted(estate.heads, ({ sequence, digest }) => ({ sequence, digest })),
+      register: imageOfRegister(estate.register),
+      proceedings: sorted(estate.proceedings, imageOfProceeding),
+      hosts: sorted(estate.sights, ({ heard, latest }) => ({
+        heard: { ...heard },
+        ...(latest === undefined ? {} : { census: latest.index, since: latest.sinceSize }),
+      })),
+      refusals: estate.refusals.length,
+    },
+  };
 }
 
 function imageOfRegister(register: Register): Json {

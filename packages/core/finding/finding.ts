@@ -63,3 +63,10 @@ export type Finding = {
 
 /** What a rule says of one case; the list adds severity and time. */
 export type Case = Omit<Finding, "rule" | "severity" | "since"> & { readonly since: number };
+
+/**
+ * What a rule yields between cases while it goes through much: whoever shares a thread with others
+ * may let them have it then.
+ */
+export const pause: unique symbol = Symbol("pause");
+export type Pause = typeof pause;

@@ -129,11 +129,18 @@ export function hear(
   };
 }
 
-/** The host's sight after a census. */
-export function see(sight: HostSight, look: Look): HostSight {
+type FirstSeen = HostSight["firstSeen"];
+
+/** What a host's memory last became: a server folds every entry twice, and a census is large. */
+const remembered = new WeakMap<FirstSeen, { readonly look: Look; readonly after: FirstSeen }>();
+
+/** When each thing of this look was first seen, by what was known before. */
+function firstSeenAfter(before: FirstSeen, look: Look): FirstSeen {
   const { census, index } = look;
-  const firstSeen = new Map<string, number>();
-  const note = (key: string) => firstSeen.set(key, sight.firstSeen.get(key) ?? index);
+  const known = remembered.get(before);
+  if (known?.look.census === census && known.look.index === index) return known.after;
+  const after = new Map<string, number>();
+  const note = (key: string) => after.set(key, before.get(key) ?? index);
   for (const mass of census.masses) for (const name of mass.names) note(massKey(mass, name));
   for (const process of census.processes) {
     for (const hold of process.holds) note(holdKey(census, process, hold));
@@ -145,12 +152,19 @@ export function see(sight: HostSight, look: Look): HostSight {
   for (const stored of census.stored ?? []) note(storedKey(stored));
   for (const endpoint of census.endpoints ?? []) note(endpointKey(census, endpoint));
   for (const link of census.links) note(`link\0${link.path}\0${link.target ?? link.value ?? ""}`);
+  remembered.set(before, { look, after });
+  return after;
+}
+
+/** The host's sight after a census. */
+export function see(sight: HostSight, look: Look): HostSight {
+  const { census, index } = look;
   const width = widthOf(census);
   const narrower = sight.widest !== undefined && isNarrower(width, sight.widest);
   return {
     ...sight,
     latest: look,
-    firstSeen,
+    firstSeen: firstSeenAfter(sight.firstSeen, look),
     widest: narrower ? sight.widest : width,
     narrowedIndex: narrower ? (sight.narrowedIndex ?? index) : undefined,
     wavers: waversOf(sight, look),
