@@ -24,3 +24,17 @@ install_browser() {
   { apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core; } \
     >/dev/null 2>&1 || echo "check: chromium could not be installed" >&2
 }
+
+# Parts that the probe is tested against: a registry, an SSH server, a container engine. Where they
+# are not to be had, the tests that want them say so and are skipped.
+install_real_parts() {
+  if command -v docker-registry >/dev/null 2>&1 && command -v podman >/dev/null 2>&1 &&
+    [ -x /usr/sbin/sshd ]; then return 0; fi
+  command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ] || return 0
+  echo "check: installing docker-registry, podman and openssh-server from Debian (once)…" >&2
+  { apt-get update &&
+    apt-get install -y --no-install-recommends docker-registry podman crun openssh-server; } \
+    >/dev/null 2>&1 || echo "check: not all of them could be installed" >&2
+  # The tests start their own.
+  if [ -d /run/systemd/system ]; then systemctl disable --now docker-registry >/dev/null 2>&1 || true; fi
+}
