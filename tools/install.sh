@@ -33,7 +33,7 @@ install_real_parts() {
   command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ] || return 0
   echo "check: installing docker-registry, podman and openssh-server from Debian (once)…" >&2
   { apt-get update &&
-    apt-get install -y --no-install-recommends docker-registry podman crun openssh-server; } \
+    apt-get install -y --no-install-recommends docker-registry podman runc openssh-server; } \
     >/dev/null 2>&1 || echo "check: not all of them could be installed" >&2
   # The tests start their own.
   if [ -d /run/systemd/system ]; then systemctl disable --now docker-registry >/dev/null 2>&1 || true; fi
