@@ -20,6 +20,7 @@ import {
   warn,
 } from "./draft.ts";
 import { asObject, asSizes, type Json, readJsonMembers } from "./json.ts";
+import { readPlainHeader } from "./safetensors-header.ts";
 import { must, stop } from "./stop.ts";
 
 /** The reference implementation's own cap (MAX_HEADER_SIZE). */
@@ -74,20 +75,40 @@ async function addFile(draft: Draft, reader: Reader): Promise<void> {
   const part = addPart(draft, "", reader);
   explain(draft, part, 0, 8 + length);
   const entries: Entry[] = [];
-  const keys = new Set<string>();
-  readJsonMembers(await reader.read(8, length), (key, value) => {
-    if (keys.has(key)) warn(draft, "duplicate-name", inert(key, nameCharactersMax));
-    keys.add(key);
-    if (key === "__metadata__") noteAll(draft, value);
-    else addEntry(draft, entries, key, value);
-    if (entries.length > tensorsMax) stop("oversized", `more than ${tensorsMax} tensors`);
-  });
+  const bytes = await reader.read(8, length);
+  if (!addPlain(draft, entries, bytes)) addJson(draft, entries, bytes);
   // Writers sort by alignment and name; who reads wants the order of the data.
   entries.sort((a, b) => a.begin - b.begin);
   for (const { key, shape, type, begin, end } of entries) {
     const offset = 8 + length + begin;
     addTensor(draft, { name: key, shape, type, part, offset, length: end - begin });
   }
+}
+
+/** A header as writers write it; false, and nothing added, if it is another or holds a name twice. */
+function addPlain(draft: Draft, entries: Entry[], bytes: Uint8Array): boolean {
+  const header = readPlainHeader(bytes);
+  if (header === undefined || header.entries.length > tensorsMax) return false;
+  if (header.entries.some(({ type, begin, end }) => !types.has(type) || end < begin)) return false;
+  const keys = [...header.entries, ...header.metadata.map(([key]) => ({ key: `\n${key}` }))];
+  if (new Set(keys.map(({ key }) => key)).size < keys.length) return false;
+  for (const [key, text] of header.metadata) note(draft, key, text);
+  for (const { type, ...entry } of header.entries) {
+    entries.push({ ...entry, type: types.get(type)! });
+  }
+  return true;
+}
+
+/** Any other header, and what is wrong with it. */
+function addJson(draft: Draft, entries: Entry[], bytes: Uint8Array): void {
+  const keys = new Set<string>();
+  readJsonMembers(bytes, (key, value) => {
+    if (keys.has(key)) warn(draft, "duplicate-name", inert(key, nameCharactersMax));
+    keys.add(key);
+    if (key === "__metadata__") noteAll(draft, value);
+    else addEntry(draft, entries, key, value);
+    if (entries.length > tensorsMax) stop("oversized", `more than ${tensorsMax} tensors`);
+  });
 }
 
 type Entry = {
