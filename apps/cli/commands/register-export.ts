@@ -1,7 +1,7 @@
 /** `writ register export`: the register as a bill of materials, or as a file for `register add`. */
 import { writeFile } from "node:fs/promises";
 import { inertAscii, type RegisterDocument } from "@writ/core";
-import { toCyclonedx } from "@writ/core/bill";
+import { toCyclonedx, toSpdx } from "@writ/core/bill";
 import { Command, Option } from "commander";
 import { stringify as yamlText } from "yaml";
 import { type Cli, examples } from "../cli.ts";
@@ -67,14 +67,15 @@ async function textOf(register: RegisterAnswer, wanted: Wanted) {
   const { format, json, shell } = wanted;
   if (format === "yaml") return ownText(register, json === true);
   const { SPDX } = await import("@cyclonedx/cyclonedx-library");
-  const document = toCyclonedx(
-    billSource(register, wanted.estate),
-    format === "cyclonedx-1.6" ? "1.6" : "1.7",
-    {
-      at: `${new Date(shell.now()).toISOString().slice(0, 19)}Z`,
-      isLicenceId: (text) => SPDX.isSupportedSpdxId(text),
-    },
-  );
+  const moment = {
+    at: `${new Date(shell.now()).toISOString().slice(0, 19)}Z`,
+    isLicenceId: (text: string) => SPDX.isSupportedSpdxId(text),
+  };
+  const source = billSource(register, wanted.estate);
+  const document =
+    format === "spdx-3.0.1"
+      ? toSpdx(source, moment)
+      : toCyclonedx(source, format === "cyclonedx-1.6" ? "1.6" : "1.7", moment);
   const text = `${JSON.stringify(document, null, 2)}\n`;
   // What the official schema refuses is not handed out: it would be found out by someone else.
   return (await checkSchema(text, format)) ?? text;

@@ -1,11 +1,11 @@
 /** Official examples in, out and equal; bad documents are refused by code, with a hint. */
 import assert from "node:assert/strict";
-import { readdirSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { applyChange, digestOf, emptyRegister, isRefused, toUtf8 } from "@writ/core";
-import { type BillSource, type Imported, planImport, toCyclonedx } from "@writ/core/bill";
+import { type BillSource, type Imported, planImport, toCyclonedx, toSpdx } from "@writ/core/bill";
 import { freshFolder } from "../../../packages/node/testing/folder.ts";
 import { isProblem } from "../outcome.ts";
 import { type Bill, billBytesMax, readBill } from "./bill-file.ts";
@@ -27,7 +27,7 @@ function documentsOf(imported: Imported) {
 }
 
 /** What an exporter is given of a register that holds only what was imported. */
-function sourceOf(imported: Imported): BillSource {
+function sourceOf(imported: Imported) {
   const register = emptyRegister();
   applyChange(register, { set: documentsOf(imported), remove: [] }, 0);
   const { components, releases, placements, controls, hosts, sayings } = register;
@@ -37,7 +37,7 @@ function sourceOf(imported: Imported): BillSource {
     releases: [...releases.values()],
     others: [...placements.values(), ...controls.values(), ...hosts.values()],
     sayings,
-  };
+  } satisfies BillSource;
 }
 
 const moment = { at: "2026-11-25T02:00:00Z", isLicenceId: () => false };
@@ -61,6 +61,43 @@ describe("official CycloneDX examples go in, out, and are equal", () => {
       assert.deepEqual(documentsOf(second.imported), documentsOf(first.imported));
       assert.deepEqual(second.imported.left, []);
     });
+  }
+});
+
+const spdxExamples = process.env.SPDX_EXAMPLES;
+const why = "their licence keeps them out of this repository; see vectors/bill/README.md";
+describe("official SPDX examples go in, out, and are equal", () => {
+  for (const name of [
+    "ai/example01/spdx3.0/simplehtr-example.json",
+    "ai/example02/spdx3.0/sbom.spdx3.json",
+    "dataset/example01/spdx3.0/example01.spdx3.json",
+  ]) {
+    test(name, { skip: spdxExamples === undefined && why }, async () => {
+      const first = await bill(join(spdxExamples!, name));
+      assert.ok(first.imported.documents.length > 0);
+      assert.ok(first.imported.left.length > 0);
+      const out = JSON.stringify(toSpdx(sourceOf(first.imported), moment));
+      const second = await bill(written("again.json", out));
+      assert.deepEqual(documentsOf(second.imported), documentsOf(first.imported));
+      assert.deepEqual(second.imported.left, []);
+    });
+  }
+});
+
+test("a register of everything is accepted by the official schemas", async () => {
+  const text = readFileSync(join(vectors, "whole-register.yaml"), "utf8");
+  const whole = await bill(written("whole.yaml", text));
+  const source = sourceOf(whole.imported);
+  source.sayings.set(0, { person: "ada", at: "2026-11-25T01:00:00.000Z" });
+  const documents = [
+    toCyclonedx(source, "1.6", moment),
+    toCyclonedx(source, "1.7", moment),
+    toSpdx(source, moment),
+  ];
+  for (const [at, document] of documents.entries()) {
+    const again = await bill(written(`whole-${at}.json`, JSON.stringify(document)));
+    assert.deepEqual(documentsOf(again.imported), documentsOf(whole.imported));
+    assert.deepEqual(again.imported.left, []);
   }
 });
 

@@ -1,7 +1,7 @@
 /** Reads a bill of materials from a file: bounded, whole, and held against its official schema. */
 import { open } from "node:fs/promises";
 import { type Digest, digestOf, isRefused, type Refused } from "@writ/core";
-import { fromCyclonedx, type Imported, parseOutsideJson } from "@writ/core/bill";
+import { fromCyclonedx, fromSpdx, type Imported, parseOutsideJson } from "@writ/core/bill";
 import type { Json } from "@writ/core/encoding";
 import { isProblem, type Problem, problem, refusalProblem } from "../outcome.ts";
 import { parseChange } from "./change-file.ts";
@@ -48,7 +48,7 @@ async function importedFrom(
   if (format === "yaml") return parsedYaml(text);
   const wrong = await checkSchema(text, format);
   if (wrong !== undefined) return wrong;
-  const imported = fromCyclonedx(json);
+  const imported = format === "spdx-3.0.1" ? fromSpdx(json) : fromCyclonedx(json);
   return isRefused(imported) ? documentProblem(imported) : imported;
 }
 

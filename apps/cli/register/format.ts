@@ -1,11 +1,12 @@
 /** The formats in which a register comes in and goes out, known by what a document says it is. */
+import { spdxContext } from "@writ/core/bill";
 import { isJsonObject, type Json } from "@writ/core/encoding";
 import { type Problem, problem } from "../outcome.ts";
 
-export const exportFormats = ["cyclonedx-1.6", "cyclonedx-1.7", "yaml"] as const;
+export const exportFormats = ["cyclonedx-1.6", "cyclonedx-1.7", "spdx-3.0.1", "yaml"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-export const importFormats = ["cyclonedx-1.6", "cyclonedx-1.7", "yaml"] as const;
+export const importFormats = ["cyclonedx-1.6", "cyclonedx-1.7", "spdx-3.0.1", "yaml"] as const;
 export type ImportFormat = (typeof importFormats)[number];
 
 /** What a JSON document says that it is. */
@@ -17,6 +18,14 @@ export function formatOf(json: Json): ImportFormat | Problem {
       "unknown-version",
       "the CycloneDX document is neither of version 1.6 nor 1.7",
       "convert it first: cyclonedx convert --output-version v1_6",
+    );
+  }
+  if (isJsonObject(json) && json["@context"] === spdxContext) return "spdx-3.0.1";
+  if (isJsonObject(json) && ("@context" in json || "spdxVersion" in json)) {
+    return problem(
+      "unknown-version",
+      "the SPDX document is not of version 3.0.1",
+      "have its maker write 3.0.1",
     );
   }
   if (isJsonObject(json) && ("set" in json || "document" in json)) return "yaml";

@@ -1,6 +1,10 @@
 /** The thread that holds one document against its format's official schema. */
+
+import { readFile } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
+import { unreachable } from "@writ/core";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ImportFormat } from "./format.ts";
 import type { SchemaAnswer } from "./schema.ts";
 
@@ -14,9 +18,21 @@ async function complaintsOf(): Promise<readonly string[]> {
       const found: unknown = await new Validation.JsonStrictValidator(version).validate(text);
       return worded(found);
     }
-    default:
+    case "spdx-3.0.1":
+      return spdxComplaints();
+    case "yaml":
       return [];
+    default:
+      return unreachable(format);
   }
+}
+
+/** The schema that the SPDX project publishes, word for word; see the folder's README. */
+async function spdxComplaints(): Promise<readonly string[]> {
+  const schema = await readFile(new URL("schemas/spdx-3.0.1.schema.json", import.meta.url), "utf8");
+  // Its own authors' keywords are not all known to ajv's strict mode.
+  const validate = new Ajv2020({ strict: false }).compile(JSON.parse(schema));
+  return validate(JSON.parse(text)) ? [] : worded(validate.errors);
 }
 
 type SchemaError = { readonly instancePath?: string; readonly message?: string };

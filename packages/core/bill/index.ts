@@ -4,3 +4,5 @@ export { type CyclonedxVersion, toCyclonedx } from "./cyclonedx-export.ts";
 export { fromCyclonedx } from "./cyclonedx-import.ts";
 export { type Difference, type ImportOptions, type ImportPlan, planImport } from "./merge.ts";
 export { outsideDepthMax, outsideValuesMax, parseOutsideJson } from "./outside-json.ts";
+export { spdxContext, toSpdx } from "./spdx-export.ts";
+export { fromSpdx } from "./spdx-import.ts";

@@ -1,4 +1,4 @@
-/** Out and in again: a register is the same after a way through CycloneDX. */
+/** Out and in again: a register is the same after a way through CycloneDX or SPDX. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -18,6 +18,8 @@ import { toCyclonedx } from "./cyclonedx-export.ts";
 import { fromCyclonedx } from "./cyclonedx-import.ts";
 import { planImport } from "./merge.ts";
 import { parseOutsideJson } from "./outside-json.ts";
+import { toSpdx } from "./spdx-export.ts";
+import { fromSpdx } from "./spdx-import.ts";
 import { anyRegister } from "./testing/any-register.ts";
 
 const numRuns = process.env.SLOW === undefined ? 10 : 1000;
@@ -37,8 +39,14 @@ function sourceOf(register: Register): BillSource {
 const sorted = (documents: readonly RegisterDocument[]) =>
   [...documents].sort((a, b) => (documentKey(a) < documentKey(b) ? -1 : 1));
 
-for (const version of ["1.6", "1.7"] as const) {
-  test(`a register goes through CycloneDX ${version} unchanged, with nothing left`, () => {
+const ways = {
+  "CycloneDX 1.6": [(source: BillSource) => toCyclonedx(source, "1.6", moment), fromCyclonedx],
+  "CycloneDX 1.7": [(source: BillSource) => toCyclonedx(source, "1.7", moment), fromCyclonedx],
+  "SPDX 3.0.1": [(source: BillSource) => toSpdx(source, moment), fromSpdx],
+} as const;
+
+for (const [name, [write, read]] of Object.entries(ways)) {
+  test(`a register goes through ${name} unchanged, with nothing left`, () => {
     fc.assert(
       fc.property(anyRegister, (documents) => {
         const register = emptyRegister();
@@ -46,10 +54,10 @@ for (const version of ["1.6", "1.7"] as const) {
         assert.equal(checkChange(register, change), undefined);
         applyChange(register, change, 7);
         register.sayings.set(7, { person: "ada", at: "2026-11-25T01:00:00.000Z" });
-        const text = JSON.stringify(toCyclonedx(sourceOf(register), version, moment));
+        const text = JSON.stringify(write(sourceOf(register)));
         const json = parseOutsideJson(text);
         assert.ok(!isRefused(json), JSON.stringify(json));
-        const imported = fromCyclonedx(json);
+        const imported = read(json);
         assert.ok(!isRefused(imported), JSON.stringify(imported));
         assert.deepEqual(imported.left, []);
         const anew = planImport(emptyRegister(), imported, { lifecycle: "proposed" });
