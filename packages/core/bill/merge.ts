@@ -8,6 +8,7 @@ import { isRefused, type Refused, refused } from "../encoding/refusal.ts";
 import { type RegisterDocument, type Release, registerDocument } from "../register/document.ts";
 import { checkChange, documentKey, type Register, releaseKey } from "../register/register.ts";
 import type { Imported, Left } from "./bill.ts";
+import { canonicalText } from "./spdx-element.ts";
 
 export type ImportOptions = {
   /** Who owns components of which neither document nor register says it. */
@@ -150,9 +151,10 @@ function united<T>(
 ): readonly T[] | undefined {
   if (earlier === undefined || coming === undefined) return coming ?? earlier;
   const named = new Map(coming.map((one) => [keyOf(one), one]));
-  const same = new Set(coming.map((one) => JSON.stringify(one)));
+  const wholeOf = (one: T) => canonicalText(one as Json);
+  const same = new Set(coming.map(wholeOf));
   const kept = earlier.map((one) =>
-    same.has(JSON.stringify(one)) ? one : (named.get(keyOf(one)) ?? one),
+    same.has(wholeOf(one)) ? one : (named.get(keyOf(one)) ?? one),
   );
   const known = new Set(earlier.map(keyOf));
   return [...kept, ...coming.filter((one) => !known.has(keyOf(one)))];

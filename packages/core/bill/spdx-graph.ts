@@ -32,7 +32,13 @@ export function readSpdx(json: Json): SpdxElements | Refused {
     const value = part.value as JsonObject;
     const address = value.spdxId ?? value["@id"];
     if (typeof address === "string") {
-      if (byAddress.has(address)) {
+      const earlier = byAddress.get(address);
+      // An official example says one thing twice: that is one thing.
+      if (earlier !== undefined && JSON.stringify(earlier.value) === JSON.stringify(value)) {
+        take(part);
+        continue;
+      }
+      if (earlier !== undefined) {
         return refused("malformed", `spdxId ${JSON.stringify(address)} stands twice`);
       }
       byAddress.set(address, part);

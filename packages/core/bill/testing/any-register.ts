@@ -112,6 +112,8 @@ export const anyRegister: fc.Arbitrary<readonly RegisterDocument[]> = fc
     fc.uniqueArray(control, { maxLength: 2, selector: (one) => one.control }),
   )
   .map(([components, releases, hosts, controls]) => {
+    // A name that is the id says nothing more, and does not come back.
+    for (const one of components) if (one.name === one.component) delete one.name;
     const names = components.map((one) => one.component);
     const known = new Set<string>();
     const owned = releases.flatMap((one, at): readonly Release[] => {
