@@ -24,6 +24,7 @@ import {
   type WritState,
 } from "@writ/core";
 import {
+  cedarEngine,
   checkSignatures,
   JournalReader,
   type JournalSource,
@@ -104,6 +105,7 @@ export class Audit {
     }
     const admitted = admit(this.#estate, entry, {
       reading: "whole",
+      policy: cedarEngine,
       verify: await verify,
       blob: (digest) => blobs.get(digest),
     });

@@ -17,6 +17,7 @@ import {
   type JsonObject,
   parseEntry,
   phraseOf,
+  policyChanges,
   preAuthenticationEncoding,
   type RootChange,
   rootChanges,
@@ -70,7 +71,8 @@ export async function draftedFrom(
   });
   const next = trustRoot(document);
   if (isRefused(next)) return refusalProblem(next);
-  const changes = rootChanges(before.document, document);
+  const changes = await changesOf(connection, before, next);
+  if (isProblem(changes)) return changes;
   if (changes.length === 0) {
     return problem("usage", "the file changes nothing", "edit what ./writ trust export printed");
   }
@@ -99,10 +101,12 @@ export async function readDraft(connection: Connection, path: string): Promise<D
       "draft it anew: ./writ trust propose --help",
     );
   }
+  const changes = await changesOf(connection, before, next);
+  if (isProblem(changes)) return changes;
   return {
     before,
     next,
-    changes: rootChanges(before.document, next.document),
+    changes,
     phrase: phraseOf(next.digest),
     payload: entry.envelope.payload,
     signatures: entry.envelope.signatures,
@@ -152,6 +156,29 @@ export async function writeDraft(
   await writeFile(`${path}.part`, bytes);
   await rename(`${path}.part`, path);
   return undefined;
+}
+
+/** What the documents change, and what the policies in them come to for all that is registered. */
+async function changesOf(
+  { api }: Connection,
+  before: TrustRoot,
+  next: TrustRoot,
+): Promise<readonly RootChange[] | Problem> {
+  const told = rootChanges(before.document, next.document);
+  const policies = [before, next].flatMap(({ document }) => document.policy ?? []);
+  if (policies.length === 0) return told;
+  const { cedarEngine: engine } = await import("@writ/node/cedar-engine");
+  for (const policy of policies) {
+    const unreadable = engine.check(policy);
+    if (unreadable !== undefined) return refusalProblem(unreadable);
+  }
+  const register = await api.register();
+  if (isRefused(register)) return refusalProblem(register);
+  const components = register.components.flatMap(({ document }) =>
+    document.document === "component" ? [document.component] : [],
+  );
+  const rights = policyChanges(before, next, { engine, components });
+  return isRefused(rights) ? refusalProblem(rights) : [...rights, ...told];
 }
 
 async function inForce({ api }: Connection): Promise<TrustRoot | Problem> {

@@ -1,5 +1,6 @@
 /** A trust root, and what a drafted version of it changes, on a terminal. */
 import {
+  inert,
   inertAscii,
   isRefused,
   keyText,
@@ -49,6 +50,11 @@ export function rootText(shell: Shell, { digest, document }: TrustRoot): string 
     ),
     table(shell, columns("to order or change", "must agree"), seats),
     table(shell, columns("rule", "is"), rules),
+    ...(document.policy === undefined
+      ? []
+      : [
+          `policy, for ${document.policy.engine}\n${policyText(document.policy.text).join("\n")}\n`,
+        ]),
   ].join("\n");
 }
 
@@ -89,7 +95,19 @@ export function changesText(shell: Shell, { before, next, changes, phrase }: Dra
     `          ${phrase.slice(half).join(" ")}`,
     `  digest  ${next.digest}`,
     ...blocks,
+    ...policyLines(shell, before, next),
   ].join("\n")}\n\n`;
+}
+
+/** The new policy whole: what it comes to is told above, and whoever signs may read why. */
+function policyLines(shell: Shell, before: TrustRoot, next: TrustRoot): readonly string[] {
+  const { policy } = next.document;
+  if (policy === undefined || before.document.policy?.text === policy.text) return [];
+  return ["", shell.tone("strong", `the policy, for ${policy.engine}`), ...policyText(policy.text)];
+}
+
+function policyText(text: string): readonly string[] {
+  return text.split("\n").map((line) => `  ${inert(line)}`);
 }
 
 /** Whose signatures a draft bears, and whether each version's quorum is met. */

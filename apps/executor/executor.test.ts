@@ -300,6 +300,28 @@ describe("a server that lies", () => {
     assertUntouched(site);
   });
 
+  test("has a writ approved by somebody whom the policy bars", async () => {
+    const text = `permit(principal, action, resource);
+@reason("cleo wrote the change")
+forbid(principal == Writ::Human::"cleo", action == Writ::Action::"approve", resource);`;
+    class BarredKit extends EstateKit {
+      override readonly ports = {
+        reading: "excerpt" as const,
+        verify: new EstateKit().ports.verify,
+        blob: (digest: Parameters<EstateKit["ports"]["blob"]>[0]) => this.blobs.get(digest),
+      };
+      override found(document: Parameters<EstateKit["found"]>[0]) {
+        super.found({ ...document!, policy: { engine: "cedar 4.13.0", text } });
+      }
+    }
+    const site = await open(new BarredKit());
+    await site.order();
+    const { rounds, log } = await openExecutor(site);
+    assert.equal(await rounds("acted", 3), "distrust");
+    assert.match(log.join("\n"), /STOPPED.*"barred".*cleo wrote the change/);
+    assertUntouched(site);
+  });
+
   test("takes history back: nothing is done from then on, whatever it shows later", async () => {
     const site = await open();
     const old = site.server.checkpoint;

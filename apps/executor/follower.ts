@@ -20,7 +20,7 @@ import {
   refused,
   type VerifyEd25519,
 } from "@writ/core";
-import { type BundleCache, JournalReader, type JournalSource } from "@writ/node";
+import { type BundleCache, cedarEngine, JournalReader, type JournalSource } from "@writ/node";
 
 /** Fetches a blob by its digest from wherever; what comes is checked here. */
 export type FetchBlob = (digest: Digest) => Promise<Uint8Array | Refused>;
@@ -51,7 +51,8 @@ export class Follower {
     const { source, pin, verify, cache } = parts;
     const onEntries = (entries: readonly Uint8Array[], from: number) => this.#fold(entries, from);
     this.#reader = new JournalReader({ source, pin, verify, cache, onEntries });
-    this.#ports = { reading: "whole", verify, blob: (digest) => this.#blobs.get(digest) };
+    const blob = (digest: Digest) => this.#blobs.get(digest);
+    this.#ports = { reading: "whole", verify, policy: cedarEngine, blob };
   }
 
   /** Why nothing that this journal says may be acted on any more. */

@@ -10,7 +10,7 @@ import {
   type Refused,
   refused,
 } from "@writ/core";
-import { type BlobStore, type CheckedSignature, verifierOf } from "@writ/node";
+import { type BlobStore, type CheckedSignature, cedarEngine, verifierOf } from "@writ/node";
 
 export type Prepared = {
   readonly entry: Entry;
@@ -31,6 +31,7 @@ export function portsOf({
 }: Pick<Prepared, "checked" | "blobs" | "census">): AdmissionPorts {
   return {
     reading: "whole",
+    policy: cedarEngine,
     blob: (digest) => blobs.get(digest),
     // An entry names one census at most.
     census: () => census,

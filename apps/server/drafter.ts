@@ -1,5 +1,6 @@
 /** Drawing a writ for a person or an agent to propose: an offer, which binds nobody. */
 import {
+  barredBy,
   draw,
   type Estate,
   encodeWrit,
@@ -10,6 +11,7 @@ import {
   seatsFor,
   type Writ,
 } from "@writ/core";
+import { cedarEngine } from "@writ/node";
 
 export type DraftAsked = Order & {
   readonly reason: string;
@@ -35,6 +37,12 @@ export function draftWrit(
   if (kind !== "human" && kind !== "agent") {
     return refused("wrong-role", "the proposer is no human or agent of the trust root");
   }
+  const barred = barredBy(
+    root,
+    { name: proposer, act: "propose", order: action, component, proposer },
+    cedarEngine,
+  );
+  if (barred !== undefined) return barred;
   // Expiry is judged by witnessed time: counted from anything else it would mean nothing.
   if (estate.time === 0) return refused("unavailable", "no witness has told the time yet");
   const order: Order = {

@@ -24,6 +24,7 @@ import {
 import {
   type BlobStore,
   type Candidate,
+  cedarEngine,
   checkSignatures,
   type StoredEntry,
   verifierOf,
@@ -174,6 +175,7 @@ export class EstateFold {
     }
     const admitted = admit(this.#committed, entry, {
       reading: "whole",
+      policy: cedarEngine,
       verify: await verify,
       blob: (digest) => blobs.get(digest),
     });

@@ -13,6 +13,9 @@ export { type Signer, signerOf } from "./admission/signer.ts";
 export { disarmed, isPast, mayBegin, seatsFor } from "./admission/writ-admission.ts";
 export { phraseOf } from "./authority/phrase.ts";
 export { type Drawn, draw, inventoryDigest, type Order } from "./authority/plan.ts";
+export type { PolicyAnswer, PolicyQuestion } from "./authority/policy.ts";
+export { barredBy, type Policy, type PolicyEngine } from "./authority/policy.ts";
+export { policyChanges } from "./authority/policy-change.ts";
 export {
   type Approval,
   currentState,
@@ -200,12 +203,7 @@ export {
   type PublicKey,
   sshNamespace,
 } from "./signature/key.ts";
-export {
-  type Enrolment,
-  enrolledKey,
-  enrolmentChallenge,
-  softAuthenticators,
-} from "./signature/passkey-enrolment.ts";
+export { type Enrolment, enrolledKey, enrolmentChallenge } from "./signature/passkey-enrolment.ts";
 export { parsePublicKeyLine, type SshKey, type SshKeyType, sshKeyOf } from "./signature/ssh-key.ts";
 export { sshBytes, sshReader, sshText, sshUint32 } from "./signature/ssh-wire.ts";
 export {
@@ -216,7 +214,6 @@ export {
 } from "./signature/sshsig.ts";
 export {
   type Assertion,
-  type Ceremony,
   encodeAssertion,
   type Passkeys,
   parseAssertion,

@@ -1,5 +1,6 @@
 /** The public surface of @writ/node, written by hand. */
 export { type BundleCache, openBundleCache } from "./bundle-cache.ts";
+export { cedarEngine } from "./cedar-engine.ts";
 export { type CheckedSignature, checkSignatures, verifierOf } from "./checked-signatures.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { verifyInPool, verifyNative } from "./ed25519.ts";

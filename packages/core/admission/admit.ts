@@ -3,6 +3,7 @@
  * the server at its door, for an executor that trusts no server, and for an auditor years later.
  */
 
+import type { PolicyEngine } from "../authority/policy.ts";
 import type { TrustRoot } from "../authority/trust-root.ts";
 import type { Writ } from "../authority/writ.ts";
 import { parseCanonicalObject } from "../encoding/canonical-json.ts";
@@ -27,6 +28,8 @@ export type AdmissionPorts = {
    */
   readonly reading: "whole" | "excerpt";
   readonly verify: VerifyEd25519;
+  /** Reads policies. Without one, nothing is admitted that a policy has a say in. */
+  readonly policy?: PolicyEngine;
   /** The bytes of a blob that is stored; their digest was checked. */
   readonly blob: (digest: Digest) => Uint8Array | undefined;
   /** What a census blob says, if it was read before by the same rules: reading one takes long. */
@@ -65,7 +68,7 @@ export type Admitted =
 /** Decides whether an entry may enter the journal as its next one. */
 export function admit(estate: Estate, entry: Entry, ports: AdmissionPorts): Admitted | Refused {
   if (isKind(entry, "root")) {
-    const root = admitRoot(estate, entry, ports.verify);
+    const root = admitRoot(estate, entry, ports);
     return isRefused(root) ? root : { opened: "root", entry, root };
   }
   if (estate.root === undefined || estate.id === undefined) {
@@ -116,13 +119,12 @@ function admitBody({ estate, root, entry, signer, ports }: Coming): Admitted | R
     }
     case "proposal": {
       const bytes = ports.blob(body.writ)!;
-      const { reading } = ports;
-      const writ = admitProposal(estate, root, { body, bytes, signer, reading });
+      const writ = admitProposal(estate, root, { body, bytes, signer, ports });
       if (isRefused(writ)) return writ;
       return { opened: "proposal", entry: entry as EntryOf<"proposal">, signer, writ };
     }
     case "decision":
-      return plain(admitDecision(estate, root, { body, signer }));
+      return plain(admitDecision(estate, root, { body, signer, ports }));
     case "execution":
       return plain(admitExecution(estate, { body, signer, reading: ports.reading }));
     case "witnessed": {

@@ -8,15 +8,20 @@ import type { EntryOf } from "../journal/entry.ts";
 import { preAuthenticationEncoding } from "../journal/envelope.ts";
 import { checkSignature } from "../signature/key.ts";
 import type { VerifyEd25519 } from "../tlog/note.ts";
+import type { AdmissionPorts } from "./admit.ts";
 
 /** Checks a new trust root against the one in force. */
 export function admitRoot(
   estate: Estate,
   entry: EntryOf<"root">,
-  verify: VerifyEd25519,
+  { verify, policy: engine }: Pick<AdmissionPorts, "verify" | "policy">,
 ): TrustRoot | Refused {
   const next = trustRoot(entry.body.root);
   if (isRefused(next)) return next;
+  const { policy } = next.document;
+  // Who follows trust roots alone needs no engine; who folds finds here what it cannot read.
+  const unreadable = policy === undefined ? undefined : engine?.check(policy);
+  if (unreadable !== undefined) return unreadable;
   if (entry.statement.chain !== undefined) {
     return refused("malformed", "a trust root stands outside the chains of keys");
   }

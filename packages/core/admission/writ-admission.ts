@@ -5,6 +5,7 @@
  */
 
 import { draw, inventoryDigest, type Order } from "../authority/plan.ts";
+import { barredBy, type PolicyAct } from "../authority/policy.ts";
 import { currentState, nextStep, type Proceeding } from "../authority/proceeding.ts";
 import { eligible } from "../authority/quorum.ts";
 import type { Seats, TrustRoot, WritAction } from "../authority/trust-root.ts";
@@ -31,7 +32,7 @@ export function admitProposal(
     readonly body: BodyOf<"proposal">;
     readonly bytes: Uint8Array;
     readonly signer: Signer;
-    readonly reading: Reading;
+    readonly ports: Pick<AdmissionPorts, "reading" | "policy">;
   },
 ): Writ | Refused {
   const writ = parseWrit(proposed.bytes);
@@ -55,14 +56,25 @@ export function admitProposal(
     const seconds = root.document.watchSeconds;
     return refused("wrong-plan", `it is watched for less than the trust root's ${seconds} s`);
   }
-  return proposed.reading === "excerpt" ? writ : (checkDrawn(estate, writ) ?? writ);
+  if (proposed.ports.reading === "excerpt") return writ;
+  const { name } = proposed.signer.principal;
+  const barred = barredFrom(root, writ, { name, act: "propose", ports: proposed.ports });
+  return barred ?? checkDrawn(estate, writ) ?? writ;
 }
 
 /** Why this human's word may not be added; `undefined` if it may. */
 export function admitDecision(
   estate: Estate,
   root: TrustRoot,
-  { body, signer }: { readonly body: BodyOf<"decision">; readonly signer: Signer },
+  {
+    body,
+    signer,
+    ports,
+  }: {
+    readonly body: BodyOf<"decision">;
+    readonly signer: Signer;
+    readonly ports: Pick<AdmissionPorts, "reading" | "policy">;
+  },
 ): Refused | undefined {
   const proceeding = estate.proceedings.get(body.writ);
   if (proceeding === undefined) return refused("unknown-writ", `no writ ${body.writ}`);
@@ -85,7 +97,7 @@ export function admitDecision(
       }
       if (isPast(estate, writ)) return refused("writ-expired", `it expired at ${writ.expires}`);
       return proceeding.fenceIndex === undefined
-        ? undefined
+        ? barredFrom(root, writ, { name: person, act: "approve", ports })
         : refused("past-the-fence", "it is being carried out already");
     case "deny":
     case "veto":
@@ -99,6 +111,25 @@ export function admitDecision(
     default:
       return unreachable(body.decision);
   }
+}
+
+/** Why the policy bars a person's word on this writ. A no is never barred. */
+function barredFrom(
+  root: TrustRoot,
+  { action: order, component, proposer }: Writ,
+  {
+    name,
+    act,
+    ports,
+  }: {
+    readonly name: string;
+    readonly act: PolicyAct;
+    readonly ports: Pick<AdmissionPorts, "reading" | "policy">;
+  },
+): Refused | undefined {
+  // An excerpt's reader need have no engine: that it entered is what the whole's readers checked.
+  if (ports.reading === "excerpt") return undefined;
+  return barredBy(root, { name, act, order, component, proposer }, ports.policy);
 }
 
 /** Why the executor may not say this of a step; `undefined` if it may. */

@@ -33,6 +33,7 @@ export function rootChanges(
     ...principalChanges(before, after),
     ...limitChanges(before, after),
     ...passkeyChanges(before, after),
+    ...policyText(before, after),
     ...otherChanges(before, after),
   ];
   const order = { allows: 0, ends: 1, alters: 2 } as const;
@@ -178,9 +179,20 @@ function passkeyChanges(
   return setChanges(rows(before), rows(after));
 }
 
+/** That the text is another. What it comes to needs an engine: see `policyChanges`. */
+function policyText(
+  before: TrustRootDocument | undefined,
+  { policy }: TrustRootDocument,
+): readonly RootChange[] {
+  const [was, is] = [before?.policy, policy].map((one) =>
+    one === undefined ? "none" : `${one.engine}, ${digestOf(toUtf8(one.text))}`,
+  );
+  return was === is ? [] : [{ kind: "alters", text: `policy: ${was} -> ${is}` }];
+}
+
 /** Members that the lists above do not tell of: none may change without a word. */
 const told: ReadonlySet<string> = new Set([
-  ...["number", "previous", "principals", "groups", "quorums", "amendment", "passkeys"],
+  ...["number", "previous", "principals", "groups", "quorums", "amendment", "passkeys", "policy"],
   ...limits.map(({ member }) => member),
 ]);
 

@@ -26,6 +26,7 @@ import {
 import { type KeyId, type KnownKey, knownKey, publicKeyShape } from "../signature/key.ts";
 import { softAuthenticators } from "../signature/passkey-enrolment.ts";
 import { passkeysShape } from "../signature/webauthn.ts";
+import { policyShape } from "./policy.ts";
 
 /** A trust root must fit an entry (64 KiB) with two quorums of signatures. */
 export const principalsMax = 256;
@@ -78,6 +79,8 @@ export const trustRootShape = object({
   softwareKeys: boolean,
   /** Whose passkeys count, and where; absent if nobody has one. */
   passkeys: optional(passkeysShape),
+  /** Who may propose and approve what, within the quorums; absent if all may. */
+  policy: optional(policyShape),
   /** A probe not heard for so long (witnessed time) is silent. */
   silenceSeconds: integer(1, 31_536_000),
   /** How long a fulfilled writ stays open to being defied. */

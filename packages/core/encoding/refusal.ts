@@ -27,6 +27,7 @@ export type RefusalCode =
   | "bad-trust-root"
   | "root-not-quorate"
   | "no-trust-root"
+  | "policy-unreadable"
   | "wrong-estate"
   // register and blobs
   | "unknown-reference"
@@ -41,6 +42,7 @@ export type RefusalCode =
   | "writ-vetoed"
   | "writ-not-armed"
   | "own-proposal"
+  | "barred"
   | "already-decided"
   | "past-the-fence"
   | "stale-inventory"

@@ -52,6 +52,11 @@ const guidance: { readonly [K in RefusalCode]: Guidance } = {
   "writ-closed": { status: 422, hint: "a no is final; draw a new writ if it is still wanted" },
   "writ-vetoed": { status: 422, hint: "a veto is final; draw a new writ if it is still wanted" },
   "writ-not-armed": { status: 422, hint: "wait for the quorum, and for witnesses to see it" },
+  barred: { status: 403, hint: "the policy in the trust root says so; have somebody else do it" },
+  "policy-unreadable": {
+    status: 422,
+    hint: "use a Writ with the policy's engine, or correct the policy",
+  },
   "own-proposal": { status: 422, hint: "have others approve it" },
   "already-decided": { status: 409, hint: "nothing to do: this person has decided" },
   "past-the-fence": { status: 409, hint: "order the way back with a new writ" },

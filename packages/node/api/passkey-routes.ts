@@ -3,8 +3,8 @@
  * key that a next version of the trust root may name, and its quorums decide.
  *
  * 1. `GET /api/passkeys/{person}/creation` → `options`. In the browser:
- *    `navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })`,
- *    and its `toJSON()` is the registration.
+ *    `PublicKeyCredential.parseCreationOptionsFromJSON(options)` is the `publicKey` that
+ *    `navigator.credentials.create` is given; the `toJSON()` of its answer is the registration.
  * 2. `POST /api/passkeys/{person}/enrolment` with it → the key as a trust root names it, or why
  *    not. The person keeps the registration as a file: `./writ trust enrol FILE --person NAME`
  *    verifies it again where the next version is drafted.
