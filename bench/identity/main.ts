@@ -71,9 +71,13 @@ async function matrix(models: number): Promise<{ rows: Row[]; falseMatches: numb
  */
 function shortened(full: Sketch, runs: number): Sketch {
   const views = full.views.map((view) => {
-    const { length, starts, blocks } = view.places;
-    const places = { length, starts: starts.slice(0, runs), blocks: blocks.slice(0, runs) };
-    return { ...view, places, values: view.values.slice(0, runs * length) };
+    const { starts, blocks, length } = view.places;
+    const kept = { starts: starts.slice(0, runs), blocks: blocks.slice(0, runs) };
+    return {
+      ...view,
+      places: { ...view.places, ...kept },
+      values: view.values.slice(0, runs * length),
+    };
   });
   return { ...full, views };
 }

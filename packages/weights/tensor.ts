@@ -19,7 +19,7 @@ export type ElementType =
 
 /** Block types of ggml (ggml.h `ggml_type`), named as there. */
 export type BlockType =
-  | ("Q1_0" | "Q4_0" | "Q4_1" | "Q5_0" | "Q5_1" | "Q8_0" | "Q8_1")
+  | ("Q1_0" | "Q2_0" | "Q4_0" | "Q4_1" | "Q5_0" | "Q5_1" | "Q8_0" | "Q8_1")
   | ("Q2_K" | "Q3_K" | "Q4_K" | "Q5_K" | "Q6_K" | "Q8_K")
   | ("IQ1_S" | "IQ1_M" | "IQ2_XXS" | "IQ2_XS" | "IQ2_S" | "IQ3_XXS" | "IQ3_S")
   | ("IQ4_NL" | "IQ4_XS" | "TQ1_0" | "TQ2_0" | "MXFP4" | "NVFP4");
@@ -88,6 +88,7 @@ export const blockSizes: {
   MXFP4: { values: 32, bytes: 17 },
   NVFP4: { values: 64, bytes: 36 },
   Q1_0: { values: 128, bytes: 18 },
+  Q2_0: { values: 64, bytes: 18 },
 };
 
 /** True for a type whose values come in blocks. */

@@ -39,7 +39,7 @@ const longValueBytes = 33_554_432;
 const windowBytes = 262_144;
 
 /** Ids of `ggml_type`. Ids 4, 5, 31–33 and 36–38 were removed and never reused. */
-const ggmlTypes: ReadonlyMap<number, TensorType> = new Map([
+export const ggmlTypes: ReadonlyMap<number, TensorType> = new Map([
   [0, "F32"],
   [1, "F16"],
   [2, "Q4_0"],
@@ -74,6 +74,7 @@ const ggmlTypes: ReadonlyMap<number, TensorType> = new Map([
   [39, "MXFP4"],
   [40, "NVFP4"],
   [41, "Q1_0"],
+  [42, "Q2_0"],
 ] as const);
 
 /** Bytes of a metadata value of fixed size, by its type id; 8 is a string, 9 an array. */

@@ -85,3 +85,17 @@ test("bytes that hold a part of an enrolled file are a fragment of it", () => {
   assert.ok(found.completeness > 0.4 && found.completeness < 0.7);
   assert.equal(identifyBytes(contentOf(noiseBytes(800_000, 43)), [entry]).verdict, "unrelated");
 });
+
+test("a block that is emptied under a huge scale of its own is named", async () => {
+  const copy = made("Q4_0");
+  const at = copy.findIndex(({ name }) => name.includes("up_proj"));
+  const blocks = Uint8Array.from(copy[at]!.blocks!);
+  // Scale 1024; every code 8, which is zero.
+  blocks.set([0x00, 0x64, ...new Array<number>(16).fill(0x88)], 7 * 18);
+  const values = Float32Array.from(copy[at]!.values).fill(0, 7 * 32, 8 * 32);
+  const { named } = await certificateOf(copy.with(at, { ...copy[at]!, blocks, values }));
+  assert.deepEqual(
+    named.map(({ block }) => block),
+    [7],
+  );
+});

@@ -101,9 +101,32 @@ function blockValues(type: string): number {
   return isBlockType(type as TensorType) ? blockSizes[type as keyof typeof blockSizes].values : 32;
 }
 
+/** Types whose levels leave no place near zero, or only two of them. */
+const coarse = /^(Q1_0|IQ1_|IQ2_)/;
+
+/**
+ * The most that an honest quantiser leaves of a block, as a part of the block's largest value. A
+ * bound alone is taken from the copy's own scale: who writes a huge one could hide anything in it.
+ */
+function slackPart(type: string): number {
+  if (!isBlockType(type as TensorType)) return Number.POSITIVE_INFINITY;
+  return coarse.test(type) ? 1 : 0.51;
+}
+
+/** Largest size of a value in each block of so many values. */
+function largestOf(original: ArrayLike<number>, values: number): Float32Array {
+  const largest = new Float32Array(Math.ceil(original.length / values));
+  for (let i = 0; i < original.length; i += 1) {
+    const block = Math.floor(i / values);
+    largest[block] = Math.max(largest[block]!, Math.abs(original[i]!));
+  }
+  return largest;
+}
+
 async function certifyWeight(pair: Correspondence) {
   const { candidate, registered, rowOf } = pair;
   const values = blockValues(candidate.type);
+  const part = slackPart(candidate.type);
   const worst = new Map<number, number>();
   const columns = candidate.shape[candidate.shape.length - 1]!;
   const step = rowOf === undefined ? batchValues : columns;
@@ -112,9 +135,11 @@ async function certifyWeight(pair: Correspondence) {
     const at = rowOf === undefined ? from : rowOf(from / columns) * columns;
     const run = await candidate.read(at, count);
     const original = (await registered.read(from, count)).values;
+    const most = largestOf(original, values);
     for (let i = 0; i < count; i += 1) {
       const w = original[i]!;
-      const bound = (run.slack?.[i] ?? 0) + Math.abs(w) * castPart + castLeast;
+      const slack = Math.min(run.slack?.[i] ?? 0, part * most[Math.floor(i / values)]!);
+      const bound = slack + Math.abs(w) * castPart + castLeast;
       const error = Math.abs(w - run.values[i]!);
       // Written so that a value that is not a number counts as outside.
       if (error <= bound) continue;

@@ -1,13 +1,13 @@
 /** A made model as the bytes of a GGUF file (version 3). */
 import { concatBytes, toUtf8 } from "../core.ts";
+import { ggmlTypes } from "../formats/gguf.ts";
 import type { MadeModel } from "./model.ts";
 import { bytesOfTensor } from "./safetensors.ts";
 
-/** Type numbers of ggml.h. */
-const ggmlTypes: { readonly [type: string]: number } = { F32: 0, Q4_0: 2, Q8_0: 8, BF16: 30 };
+const typeNumbers = new Map<string, number>([...ggmlTypes].map(([number, type]) => [type, number]));
 const alignment = 32;
 
-/** The file. Only F32, BF16, Q4_0 and Q8_0 tensors. */
+/** The file. Tensors of F32 and BF16, and of block types that bring their blocks. */
 export function ggufOf(model: MadeModel): Uint8Array {
   const head: Uint8Array[] = [];
   const u32 = (value: number) => head.push(new Uint8Array(Uint32Array.of(value).buffer));
@@ -29,7 +29,7 @@ export function ggufOf(model: MadeModel): Uint8Array {
     text(tensor.name);
     u32(tensor.shape.length);
     for (const size of [...tensor.shape].reverse()) u64(size);
-    u32(ggmlTypes[tensor.type]!);
+    u32(typeNumbers.get(tensor.type)!);
     u64(offset);
     data.push(padded(tensor.blocks ?? bytesOfTensor(tensor)));
     offset += data.at(-1)!.length;

@@ -19,6 +19,7 @@ import { type SmallFloat, smallFloatTable } from "./small-floats.ts";
 
 const decoders: { readonly [type in BlockType]: BlockDecoder } = {
   Q1_0: plain.q1_0,
+  Q2_0: k.q2_0,
   Q4_0: plain.q4_0,
   Q4_1: plain.q4_1,
   Q5_0: plain.q5_0,

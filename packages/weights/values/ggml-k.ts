@@ -167,3 +167,13 @@ export const tq2_0: BlockDecoder = (bytes, at, values, to, slack) => {
     if (slack !== undefined) slack[to + i] = ternarySlack(d);
   }
 };
+
+/** Q2_0: 64 values of two bits, low ones first: −1, 0, 1 or 2 times the scale. */
+export const q2_0: BlockDecoder = (bytes, at, values, to, slack) => {
+  const d = halfAt(bytes, at);
+  for (let i = 0; i < 64; i += 1) {
+    const code = (bytes[at + 2 + (i >> 2)]! >> ((i & 3) * 2)) & 3;
+    values[to + i] = d * (code - 1);
+    if (slack !== undefined) slack[to + i] = ternarySlack(d);
+  }
+};
