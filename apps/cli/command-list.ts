@@ -110,6 +110,11 @@ export const commandList: readonly ListedCommand[] = [
     make: async (cli) => (await import("./commands/hosts.ts")).hostsCommand(cli),
   },
   {
+    name: "challenge",
+    says: "ask a host's probe to prove that it reads a file now, and wait for the answer",
+    make: async (cli) => (await import("./commands/challenge.ts")).challengeCommand(cli),
+  },
+  {
     name: "certificate",
     says: "fetch the certificate of a fulfilled writ, verify it, and keep it as a file",
     make: async (cli) => (await import("./commands/certificate.ts")).certificateCommand(cli),
@@ -139,5 +144,10 @@ export const commandList: readonly ListedCommand[] = [
     name: "claim",
     says: "say something as an agent: recorded, held against sight, believed by nobody",
     make: async (cli) => (await import("./commands/claim.ts")).claimCommand(cli),
+  },
+  {
+    name: "mcp",
+    says: "let an agent propose and claim over the Model Context Protocol, and nothing else",
+    make: async (cli) => (await import("./commands/mcp.ts")).mcpCommand(cli),
   },
 ];

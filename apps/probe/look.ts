@@ -17,6 +17,7 @@ import {
 } from "./behind/behind.ts";
 import { eyes } from "./behind/eyes.ts";
 import { type ToldStore, vantageOf } from "./behind/told-store.ts";
+import { answersTo } from "./challenge/answers.ts";
 import { joinedMasses, lookAtContainers } from "./containers/containers.ts";
 import type { LayerMemory } from "./containers/layer-blob.ts";
 import { lookAtControls } from "./controls/controls.ts";
@@ -134,8 +135,7 @@ export async function look(parts: LookParts): Promise<Census> {
   parts.onFolders?.(folders);
   return {
     version: 1,
-    host: assignment.host,
-    boot: bootOf(proc),
+    ...{ host: assignment.host, boot: bootOf(proc) },
     ...timesOf(began, clock.now()),
     masses: joinedMasses(table.masses(), containers.masses),
     processes: bothTimes(before, after),
@@ -144,6 +144,7 @@ export async function look(parts: LookParts): Promise<Census> {
     endpoints,
     engines: containers.engines,
     stored: [...containers.stored, ...seenBehind].slice(0, storedMax),
+    ...answersTo(assignment),
     coverage: ledgers.map((one) => one.close()),
   };
 }

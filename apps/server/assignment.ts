@@ -17,6 +17,7 @@ export function assignmentFor(estate: Estate, host: string): Assignment {
       document.artefacts.map(({ digest, size }) => [digest, size] as const),
     ),
   );
+  const challenges = estate.register.hosts.get(host)?.document.challenges ?? [];
   return {
     host,
     controls: [...controls.values()].flatMap(({ document }) =>
@@ -25,14 +26,20 @@ export function assignmentFor(estate: Estate, host: string): Assignment {
     links,
     lines,
     artefacts: Array.from(sizes, ([digest, size]) => ({ digest, size })),
+    // A probe that knows of no challenges refuses an assignment that names any: it is told none.
+    ...(challenges.length === 0
+      ? {}
+      : { challenges: challenges.map(({ path, nonce }) => ({ path, nonce })) }),
     lookSince: lookSince(estate, host),
   };
 }
 
-/** The journal size that a look at this host must be fresh against, for writs that wait for one. */
+/** The journal size that a look must be fresh against, for writs and challenges that await one. */
 function lookSince(estate: Estate, host: string): number {
   const looked = estate.sights.get(host)?.latest?.sinceSize ?? 0;
-  let since = 0;
+  const said = estate.register.hosts.get(host);
+  const isChallenged = (said?.document.challenges ?? []).length > 0 && looked <= said!.index;
+  let since = isChallenged ? said!.index + 1 : 0;
   for (const digest of estate.open) {
     const { executedIndex, writ } = estate.proceedings.get(digest)!;
     if (executedIndex === undefined || !writ.verification.hosts.includes(host)) continue;

@@ -170,6 +170,7 @@ export {
   sightsMax,
   type Vantage,
 } from "./sight/census.ts";
+export * as challenge from "./sight/challenge.ts";
 export { blockingGaps, type HostSight, type Look } from "./sight/host-sight.ts";
 export {
   type Identity,

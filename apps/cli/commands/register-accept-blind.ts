@@ -86,6 +86,7 @@ async function accept(shell: Shell, options: AcceptOptions): Promise<Outcome> {
     owner: before?.owner ?? person.name,
     blindSpots: [...(before?.blindSpots ?? []), ...unseen.map(({ spot }) => spot)],
     because: options.because,
+    ...(before?.challenges === undefined ? {} : { challenges: before.challenges }),
   };
   const said = await say(connection, speaker, {
     body: { kind: "register", set: [document], remove: [] },

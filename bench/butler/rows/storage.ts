@@ -6,6 +6,7 @@ import { fileAt } from "../component.ts";
 import { Missed, NotPlayed, type Row, type Seen } from "../row.ts";
 import type { Stage } from "../stage.ts";
 import { apartActs } from "./hiding.ts";
+import { memoryActs, readByPython } from "./memory.ts";
 
 const holder = fileURLToPath(new URL("../programs/hold-mapped.py", import.meta.url));
 
@@ -190,8 +191,9 @@ export const s14: Row = {
   must: "by file, or by process",
   hosts: ["h1"],
   twin: {
-    name: "a tmpfs with a text in it",
+    name: "a tmpfs with a text in it; a process that has a release in memory which may exist",
     play: async (stage) => {
+      await readByPython(stage, stage.site().weights("3.8"));
       const at = stage.site().elsewhere("mnt/scratch");
       await tmpfs(stage, at);
       await stage.site().host.run("cp", "/etc/services", at);
@@ -216,6 +218,7 @@ export const s14: Row = {
         return [await stage.sees({ rule: "retired-present", where }, Date.now())];
       },
     },
+    ...memoryActs,
     ...apartActs,
   ],
 };

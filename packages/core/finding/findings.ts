@@ -1,6 +1,7 @@
 /** All findings of an estate: each rule, over the estate as it is. */
 import { type Estate, timeOf } from "../estate/estate.ts";
 import { fork, unknownActor } from "./actor-rules.ts";
+import { unanswered, wronglyAnswered } from "./challenge-rules.ts";
 import { falseCompletion, falseInventory, hiddenComponent } from "./claim-rules.ts";
 import { endpointImpostor, retiredServed } from "./endpoint-rules.ts";
 import {
@@ -28,12 +29,12 @@ const derivations: { readonly [K in RuleName]: Rule } = {
   partial,
   "control-altered": controlIsAltered,
   "wrong-release": wrongRelease,
-  altered,
+  altered: (estate) => all(estate, altered, wronglyAnswered),
   "endpoint-impostor": endpointImpostor,
   fork,
   "false-inventory": falseInventory,
   "hidden-component": hiddenComponent,
-  "probe-silent": probeSilent,
+  "probe-silent": (estate) => all(estate, probeSilent, unanswered),
   "coverage-shrunk": coverageShrunk,
   "unknown-actor": unknownActor,
   "control-touched": controlTouched,

@@ -63,6 +63,14 @@ test("a server that has the registered release in its memory raises nothing", as
   assert.deepEqual(raised(kit), []);
 });
 
+test("a server that has another release than its own in memory runs the wrong one; a reader does not", async () => {
+  const kit = await estate();
+  kit.sees(seeing(keeper({ holds: [inMemory(oldWeights)] })));
+  assert.deepEqual(raised(kit), []);
+  kit.sees(seeing(keeper({ holds: [inMemory(oldWeights)], listens: [8099] })));
+  assert.match(raised(kit).join(), /^wrong-release pid 99 /);
+});
+
 test("a mass of numbers like weights that nothing accounts for is told, and since when", async () => {
   const kit = await estate();
   kit.sees(seeing(mass()));

@@ -138,6 +138,8 @@ function* servicesOfOtherReleases(estate: Estate): Iterable<Case> {
       for (const hold of process.holds) {
         const [copy] = copiesIn(estate.register, hold);
         if (copy === undefined || !keepsAlive({ process, hold })) continue;
+        // Who merely read it (a backup, a checksum) has it in memory too, and serves nothing.
+        if (hold.how === "memory" && process.listens.length === 0) continue;
         const holders = copy.releases;
         const here = services.filter(
           ({ place }) =>

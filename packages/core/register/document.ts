@@ -18,6 +18,7 @@ import {
 import { controlReading } from "../sight/assignment.ts";
 import { blindSpotShape } from "../sight/blind-spot.ts";
 import { pathLengthMax } from "../sight/census.ts";
+import { challengeShape, challengesMax } from "../sight/challenge.ts";
 
 /** Ids are compared by eye at two in the morning: plain ASCII, no spaces. */
 const id = matching(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/, "a plain id of at most 128");
@@ -208,6 +209,8 @@ const host = object({
   blindSpots: list(blindSpotShape, 1000),
   /** Why these blind spots are accepted. */
   because: optional(text(2048)),
+  /** Files that its probe is to prove that it reads. */
+  challenges: optional(list(challengeShape, challengesMax)),
   /** What stores that its probe looks into may keep. */
   deposits: optional(list(deposit, 10_000)),
 });

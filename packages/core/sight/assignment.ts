@@ -7,6 +7,7 @@
 import type { Shaped } from "../encoding/shape.ts";
 import { digest, integer, list, object, oneOf, optional, text } from "../encoding/shape.ts";
 import { pathLengthMax, sightsMax } from "./census.ts";
+import { askedShape, challengesMax } from "./challenge.ts";
 
 const path = text(pathLengthMax);
 
@@ -29,6 +30,8 @@ export const assignmentShape = object({
   lines: list(controlReading, sightsMax),
   /** Digests and sizes that the register names: a file of such a size is always digested. */
   artefacts: list(object({ digest, size: integer(0, Number.MAX_SAFE_INTEGER) }), sightsMax),
+  /** Files to read at places that a fresh nonce tells; absent if nobody asks. */
+  challenges: optional(list(askedShape, challengesMax)),
   /** Journal size at which a fresh look was asked for; a census since then answers it. */
   lookSince: integer(0, Number.MAX_SAFE_INTEGER),
 });

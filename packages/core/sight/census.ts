@@ -17,6 +17,7 @@ import {
   optional,
   text,
 } from "../encoding/shape.ts";
+import { answerShape, challengesMax } from "./challenge.ts";
 import { identitiesShape } from "./identity.ts";
 import { enginesShape, storedShape } from "./store-shape.ts";
 
@@ -244,6 +245,8 @@ export const censusShape = object({
   engines: optional(enginesShape),
   /** Model files in stores; absent like `engines`. */
   stored: optional(storedShape),
+  /** To the challenges of the assignment; absent if there were none. */
+  answers: optional(list(answerShape, challengesMax)),
   coverage: list(coverage, 16),
 });
 
