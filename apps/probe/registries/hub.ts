@@ -68,7 +68,7 @@ async function* pagesOf(look: StoreLook, first: URL, paging: Paging) {
   for (let rows = 0; next !== undefined; ) {
     const reply: Awaited<ReturnType<typeof askJson>> = await askJson(look, next, shownOf(look));
     if (typeof reply === "string") {
-      if (reply !== "vanished-while-read") gapAt(look.ledger, next.href, reply);
+      gapAt(look.ledger, next.href, reply);
       return;
     }
     const page = rowsIn(reply.says, filesMax);
@@ -88,10 +88,13 @@ async function idsOf(look: StoreLook, kind: Kind, author: string): Promise<strin
   url.searchParams.set("author", author);
   url.searchParams.set("limit", "1000");
   const ids = new Set<string>();
-  for await (const { id, modelId } of pagesOf(look, url, { isWhole: false })) {
+  const paging = { isWhole: false };
+  for await (const { id, modelId } of pagesOf(look, url, paging)) {
     const name = textIn(id, 200) || textIn(modelId, 200);
     if (idForm.test(name) && ids.size < repositoriesMax) ids.add(name);
   }
+  // Not every hub has data sets; one that does not list its models may have any.
+  if (!paging.isWhole && kind === "models") gapAt(look.ledger, url.href, "unreadable");
   return [...ids];
 }
 

@@ -41,7 +41,7 @@ export type Registry = {
   /** By tag or digest; `undefined` if it is not there, and if it cannot be had a gap is noted. */
   manifest(repository: string, reference: string): Promise<Manifest | undefined>;
   referrers(repository: string, digest: string): Promise<readonly Members[]>;
-  /** The size of a blob that is there. */
+  /** The size of a blob that is there: whoever wrote a manifest chose the one in it. */
   blobSize(repository: string, digest: string): Promise<number | undefined>;
   blob(repository: string, digest: string): ReadRange;
 };
@@ -136,7 +136,9 @@ async function pagesOf(desk: Desk, { path, scope, member, where }: Pages): Promi
     if (why !== undefined || isOver) {
       // A repository without tags is not found by some registries.
       const isMerelyEmpty = why === "vanished-while-read" && where === undefined;
-      const reason = why === "vanished-while-read" ? "not-supported" : (why ?? "limit");
+      // Who does not list what it has may have anything.
+      const isUnlisted = why === "vanished-while-read" || why === "not-supported";
+      const reason = isUnlisted ? "unreadable" : (why ?? "limit");
       if (!isMerelyEmpty) gapAt(look.ledger, where ?? url.href, reason);
       break;
     }

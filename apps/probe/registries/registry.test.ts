@@ -1,5 +1,7 @@
 /** Weights pushed to a real OCI registry, as people and butlers push them, seen from a probe. */
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { type Census, censusShape, isRefused } from "@writ/core";
@@ -130,4 +132,32 @@ test("a registry that is away is a gap, and no other store's", { skip }, async (
   assert.deepEqual(coverageOf(census, "registries").gaps, [
     { where: "http://127.0.0.1:9", why: "unreadable" },
   ]);
+});
+
+test("a manifest that lies about a layer's size hides nothing; a registry that lists nothing is a gap", {
+  skip,
+}, async (context) => {
+  const registry = await openOciRegistry(context);
+  const root = freshFolder(context);
+  const { digest } = await registry.pushBlob("a/b", weights);
+  const config = await registry.pushBlob("a/b", Buffer.from("{}"));
+  await registry.pushManifest("a/b", "1", {
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    config: { mediaType: "application/vnd.oci.empty.v1+json", ...config },
+    layers: [{ mediaType: "x/y", digest, size: 3 }],
+  });
+  const census = await looking(root, { stores: toldOf(registry.url) });
+  assert.match(rows(census).join(), /^image a\/b:1 \S+ visible read registered$/);
+  const server = createServer((request, response) => {
+    response.writeHead(request.url === "/v2/" ? 200 : 404).end("{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const silent = await looking(root, { stores: toldOf(url) });
+  assert.deepEqual(coverageOf(silent, "registries").gaps, [{ where: url, why: "unreadable" }]);
 });

@@ -105,9 +105,10 @@ async function lookAtManifest({ look, registry }: Desk, at: InRepository): Promi
   if (rows.length >= layersMax) gapAt(look.ledger, `${look.store.at} ${at.named.name}`, "limit");
   const found: { object: KeptObject; looked: LookedInto; title: string }[] = [];
   for (const { digest, size, annotations } of rows) {
-    const bytes = countIn(size);
-    if (!isBlobDigest(digest) || bytes === undefined) continue;
+    if (!isBlobDigest(digest)) continue;
     at.blobs.add(digest);
+    const bytes = (await sizeOf({ look, registry }, at.repository, digest)) ?? countIn(size);
+    if (bytes === undefined) continue;
     const object = blobObject({ look, registry }, at.repository, { digest, size: bytes });
     const looked = await lookInto(object, look);
     const title = textIn(membersIn(annotations)?.["org.opencontainers.image.title"], 4096);
@@ -126,6 +127,16 @@ async function lookAtManifest({ look, registry }: Desk, at: InRepository): Promi
       fateOf: (path) => fateIn(fates.get(fateKey(layers.indexOf(looked.layer as Layer), path))),
     });
   }
+}
+
+/** Of a blob: asked once, since whoever wrote the manifest chose the size in it. */
+async function sizeOf({ look, registry }: Desk, repository: string, digest: Digest) {
+  const key = `size ${look.store.url.origin} ${digest}`;
+  const known = look.remembered.get(key);
+  if (known !== undefined) return Number(known);
+  const size = await registry.blobSize(repository, digest);
+  if (size !== undefined) remember(look, key, String(size));
+  return size;
 }
 
 function listed(rows: unknown): readonly unknown[] {

@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+
+/** What has things cleaned up when it is over: a test, or an estate of the bench. */
+export type Cleaning = { after(clean: () => unknown): unknown };
 
 /** Why a registry cannot run here; `undefined` if it can. */
 export function lackOfRegistry(): string | undefined {
@@ -14,7 +16,7 @@ export function lackOfRegistry(): string | undefined {
 }
 
 /** Starts one with its own folder; `users` is an htpasswd text that it then asks for. */
-export async function openOciRegistry(context: TestContext, users?: string): Promise<OciRegistry> {
+export async function openOciRegistry(context: Cleaning, users?: string): Promise<OciRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "writ-registry-"));
   const port = await freePort();
   writeFileSync(join(folder, "users"), users ?? "");

@@ -2,15 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { AwsClient } from "aws4fetch";
+import type { Cleaning } from "./oci-registry.ts";
 
 export const s3Secret = { accessKey: "S3RVER", secretKey: "S3RVER" };
 
 type Server = { run(): Promise<{ port: number }>; close(): Promise<void> };
 
 /** Starts one with an empty bucket. */
-export async function openS3(context: TestContext, bucket: string) {
+export async function openS3(context: Cleaning, bucket: string) {
   // It brings no types of its own.
   const library: string = "@20minutes/s3rver";
   const { default: S3rver } = (await import(library)) as { default: new (o: object) => Server };

@@ -4,8 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
-import { freePort } from "./oci-registry.ts";
+import { type Cleaning, freePort } from "./oci-registry.ts";
 
 const program = "/usr/sbin/sshd";
 const sftpServer = "/usr/lib/openssh/sftp-server";
@@ -23,7 +22,7 @@ export type Sshd = {
 };
 
 /** Starts it as the test's user, who alone may come in, with the key in `privateKey`. */
-export async function openSshd(context: TestContext): Promise<Sshd> {
+export async function openSshd(context: Cleaning): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), "writ-sshd-"));
   const keygen = (name: string) => {
     const path = join(folder, name);
