@@ -1,15 +1,10 @@
-/** Who looks at which kind of store. */
-import { lookAtBucket } from "../object-stores/bucket.ts";
-import { lookAtHub } from "../registries/hub.ts";
-import { lookAtMlflow } from "../registries/mlflow.ts";
-import { lookAtRegistry } from "../registries/registry.ts";
-import { lookAtRemoteHost } from "../remote-hosts/remote-host.ts";
+/** Who looks at which kind of store. Each is loaded when it is first told of one: most have none. */
 import type { BehindParts } from "./behind.ts";
 
 export const eyes: BehindParts["eyes"] = {
-  registry: lookAtRegistry,
-  hub: lookAtHub,
-  mlflow: lookAtMlflow,
-  bucket: lookAtBucket,
-  ssh: lookAtRemoteHost,
+  registry: async (look) => (await import("../registries/registry.ts")).lookAtRegistry(look),
+  hub: async (look) => (await import("../registries/hub.ts")).lookAtHub(look),
+  mlflow: async (look) => (await import("../registries/mlflow.ts")).lookAtMlflow(look),
+  bucket: async (look) => (await import("../object-stores/bucket.ts")).lookAtBucket(look),
+  ssh: async (look) => (await import("../remote-hosts/remote-host.ts")).lookAtRemoteHost(look),
 };
