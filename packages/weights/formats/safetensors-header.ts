@@ -1,6 +1,6 @@
 /**
  * The header of safetensors as its own writers write it: ASCII without spaces or escapes, members
- * in one order. Read by patterns, many times as fast as JSON is; whatever fits them not in full is
+ * in one order. Read by patterns, which a cold process does in half the time; what does not fit is
  * for the JSON parser, which says what is wrong with it.
  */
 

@@ -24,14 +24,37 @@ const chosenMin = 0.3;
 /** What a difference of size weighs against one of order. */
 const sizeWeight = 0.05;
 
-type Ranked = {
+/** A view with what is only worked out if it is asked for: most of a register never is. */
+class Ranked {
   readonly view: SketchedView;
-  readonly ranks: Float32Array;
-  /** Ranks of the choosing runs, scaled to unit length; `undefined` if nothing varies there. */
-  readonly chooser: Float32Array | undefined;
+  /** True if something varies in the choosing runs. */
+  readonly varies: boolean;
   /** The first values of the choosing runs as text: equal ones are tried before like ones. */
   readonly exactly: string;
-};
+  readonly #runs: number;
+  #ranks: Float32Array | undefined;
+  #chooser: Float32Array | undefined;
+
+  constructor(view: SketchedView, runs: number) {
+    const { length } = view.places;
+    this.view = view;
+    this.#runs = runs;
+    this.varies = variesIn(view.values, runs, length);
+    this.exactly = textOf(view.values, length);
+  }
+
+  get ranks(): Float32Array {
+    const { values, places } = this.view;
+    this.#ranks ??= rankRuns(values.subarray(0, this.#runs * places.length), places.length);
+    return this.#ranks;
+  }
+
+  /** Ranks of the choosing runs, scaled to unit length, if anything varies there. */
+  get chooser(): Float32Array {
+    this.#chooser ??= chooserOf(this.ranks, this.#runs, this.view.places.length);
+    return this.#chooser;
+  }
+}
 
 /**
  * Pairs of two models' views of one key, each view in one pair at most: first those whose values
@@ -53,9 +76,9 @@ export function alignViews(
   const choices = theirs.length;
   const scored: { a: Ranked; b: Ranked; score: number; order: number }[] = [];
   for (const a of ours) {
-    if (a.chooser === undefined || taken.has(a)) continue;
+    if (!a.varies || taken.has(a)) continue;
     for (const b of theirs) {
-      if (b.chooser === undefined || taken.has(b)) continue;
+      if (!b.varies || taken.has(b)) continue;
       const score = likeness(a, b);
       if (score < chosenMin) continue;
       // Tables that are multiples of one another rank alike: their size tells them apart.
@@ -81,7 +104,7 @@ function sameValues(
 ): Pair[] {
   const known = new Map<string, Ranked[]>();
   for (const b of theirs) {
-    if (b.chooser === undefined) continue;
+    if (!b.varies) continue;
     const same = known.get(b.exactly);
     if (same === undefined) known.set(b.exactly, [b]);
     else same.push(b);
@@ -89,7 +112,7 @@ function sameValues(
   const pairs: Pair[] = [];
   const choices = theirs.length;
   for (const a of ours) {
-    if (a.chooser === undefined) continue;
+    if (!a.varies) continue;
     const same = known.get(a.exactly)?.filter((b) => !taken.has(b) && isSame(a.view, b.view, runs));
     if (same === undefined || same.length === 0) continue;
     const b = same.find(({ view }) => view.view.weight === a.view.view.weight) ?? same[0]!;
@@ -126,7 +149,7 @@ function inOrder(
   for (const a of ours) {
     const b = wholes.get(a.view.view.weight);
     if (b === undefined || taken.has(a) || taken.has(b)) continue;
-    if (a.chooser === undefined || b.chooser === undefined) continue;
+    if (!a.varies || !b.varies) continue;
     const score = dot(a.chooser, b.chooser);
     if (score < surelyMin) continue;
     taken.add(a).add(b);
@@ -140,7 +163,7 @@ function inOrder(
  * quantised and has few levels, in the values.
  */
 function likeness(a: Ranked, b: Ranked): number {
-  const byRank = dot(a.chooser!, b.chooser!);
+  const byRank = dot(a.chooser, b.chooser);
   if (a.view.slack === undefined && b.view.slack === undefined) return byRank;
   const { length, starts } = a.view.places;
   const runs = Math.min(starts.length, b.view.places.starts.length);
@@ -165,25 +188,41 @@ const known = new WeakMap<SketchedView, Map<number, Ranked>>();
 
 function rank(view: SketchedView, runs: number): Ranked {
   const byRuns = known.get(view) ?? new Map<number, Ranked>();
-  const ranked = byRuns.get(runs) ?? rankAnew(view, runs);
+  const ranked = byRuns.get(runs) ?? new Ranked(view, runs);
   known.set(view, byRuns.set(runs, ranked));
   return ranked;
 }
 
-function rankAnew(view: SketchedView, runs: number): Ranked {
-  const { length } = view.places;
-  const ranks = rankRuns(view.values.subarray(0, runs * length), length);
-  // A model with one run alone has none to spare for choosing.
-  const choosing = Math.max(1, Math.ceil(runs / 2));
+/** How many runs choose: a model with one run alone has none to spare for choosing. */
+function choosingOf(runs: number): number {
+  return Math.max(1, Math.ceil(runs / 2));
+}
+
+function variesIn(values: Float32Array, runs: number, length: number): boolean {
+  for (let run = 0; run < choosingOf(runs); run += 1) {
+    const from = 2 * run * length;
+    for (let i = from + 1; i < from + length; i += 1) if (values[i] !== values[from]) return true;
+  }
+  return false;
+}
+
+/** One text for values that are equal, whatever the sign of their zeros. */
+function textOf(values: Float32Array, length: number): string {
+  const first = values.slice(0, length);
+  for (let i = 0; i < length; i += 1) if (first[i] === 0) first[i] = 0;
+  const halves = new Uint16Array(first.buffer) as unknown as number[];
+  return Reflect.apply(String.fromCharCode, undefined, halves);
+}
+
+function chooserOf(ranks: Float32Array, runs: number, length: number): Float32Array {
+  const choosing = choosingOf(runs);
   const chooser = new Float32Array(choosing * length);
   for (let i = 0; i < choosing; i += 1) {
     chooser.set(ranks.subarray(2 * i * length, (2 * i + 1) * length), i * length);
   }
-  const exactly = view.values.subarray(0, length).join();
   const size = Math.sqrt(dot(chooser, chooser));
-  if (!(size > 0)) return { view, ranks, chooser: undefined, exactly };
-  for (let i = 0; i < chooser.length; i += 1) chooser[i]! /= size;
-  return { view, ranks, chooser, exactly };
+  if (size > 0) for (let i = 0; i < chooser.length; i += 1) chooser[i]! /= size;
+  return chooser;
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

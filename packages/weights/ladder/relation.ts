@@ -77,6 +77,8 @@ const movedMax = 0.5;
 const scaledMin = 0.02;
 /** Differences of this size after undoing the scale are rounding. */
 const scaledChangeMax = 0.01;
+/** Values that say in what type they fit. */
+const narrowedMin = 256;
 /** Levels that a run of 32 values shows at most when they were rounded to 4 bits. */
 const levelsMax = 16;
 
@@ -89,6 +91,10 @@ export function relate(pair: Pair, candidate: WeightFacts, registered: WeightFac
   const a = pair.candidate.values.subarray(0, count);
   const b = pair.registered.values.subarray(0, count);
   const sums = sumsOf(a, b);
+  if (sums.equal) {
+    const exact = { change: sums.change, scale: 1, zeroed: sums.zeroed / count };
+    return { ...exact, kind: "equal", outside: -1, outsidePart: 0 };
+  }
   const bound = boundsOf(pair.candidate, pair.registered, candidate, registered);
   const relation = {
     change: sums.change,
@@ -97,7 +103,6 @@ export function relate(pair: Pair, candidate: WeightFacts, registered: WeightFac
     outside: bound.outside,
     outsidePart: bound.outsideCount / count,
   };
-  if (sums.equal) return { ...relation, kind: "equal", outside: -1, outsidePart: 0 };
   const isLike =
     pair.similarity >= similarityMin ||
     (bound.known && a.length > 0 && sums.cosine >= cosineMin && bound.outsideCount === 0);
@@ -187,7 +192,10 @@ function boundsOf(
   registered: WeightFacts,
 ): { readonly known: boolean; readonly outside: number; readonly outsideCount: number } {
   const count = Math.min(a.values.length, b.values.length);
-  const roundings = [floatTypes[candidate.type], floatTypes[registered.type]];
+  const roundings = [
+    narrowed(floatTypes[candidate.type], a.values),
+    narrowed(floatTypes[registered.type], b.values),
+  ];
   const floats = roundings.filter((rounding) => rounding !== undefined);
   const known =
     (a.slack !== undefined || roundings[0] !== undefined) &&
@@ -212,6 +220,24 @@ function boundsOf(
     outsideCount += 1;
   }
   return { known, outside, outsideCount };
+}
+
+const bitsOf = new DataView(new ArrayBuffer(4));
+
+/**
+ * The type that values were cast to before they were written in a wider one: what all of them fit
+ * in. Fewer than some hundred values fit in a narrow type by chance.
+ */
+function narrowed(type: FloatType | undefined, values: Float32Array): FloatType | undefined {
+  if (type === undefined || values.length < narrowedMin) return type;
+  let used = 0;
+  for (const value of values) {
+    bitsOf.setFloat32(0, value);
+    used |= bitsOf.getUint32(0) & 0x7f_ffff;
+  }
+  if (used === 0) return type;
+  const bits = 23 - (31 - Math.clz32(used & -used));
+  return bits === 3 && type.bits > bits ? { ...type, bits, least: 2 ** -9, most: 448 } : type;
 }
 
 /** True if each run of 32 looks rounded to few levels, or to 8 bits, where the original was not. */
