@@ -1,4 +1,4 @@
-/** Who looks at which kind of store. Each is loaded when it is first told of one: most have none. */
+/** Who looks at which kind of store; loaded when one is told of, since most probes have none. */
 import type { BehindParts } from "./behind.ts";
 
 export const eyes: BehindParts["eyes"] = {
