@@ -2,7 +2,8 @@
 import { type MadeConfig, type MadeModel, type MadeTensor, stored } from "./model.ts";
 import type { Noise } from "./noise.ts";
 
-export const isMatrix = (tensor: MadeTensor) => tensor.shape.length === 2;
+/** True for matrices and kernels, which are not norms or biases. */
+export const isMatrix = (tensor: MadeTensor) => tensor.shape.length >= 2;
 /** True if one of these parts is in a tensor's name. */
 export const isKind = (tensor: MadeTensor, ...parts: readonly string[]) =>
   parts.some((part) => tensor.name.includes(part));
@@ -186,16 +187,31 @@ export function rotaryOrder(model: MadeModel, config: MadeConfig): MadeModel {
   });
 }
 
+/** The first axis put last: a matrix transposed, OIHW as IHWO. */
 export function transposed(tensor: MadeTensor): MadeTensor {
-  const [rows, columns] = tensor.shape as [number, number];
+  const [rows = 1, ...rest] = tensor.shape;
+  const columns = tensor.values.length / rows;
   const values = new Float32Array(tensor.values.length);
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < columns; column += 1) {
       values[column * rows + row] = tensor.values[row * columns + column]!;
     }
   }
-  return { ...tensor, shape: [columns, rows], values };
+  return { ...tensor, shape: [...rest, rows], values };
 }
+
+/** Quarters of the rows in another order, as frameworks differ in the gates of an LSTM. */
+export function gatesMoved(tensor: MadeTensor): MadeTensor {
+  const rows = tensor.shape[0]!;
+  if (rows % 4 !== 0) return tensor;
+  const quarter = tensor.values.length / 4;
+  const values = new Float32Array(tensor.values.length);
+  for (const [to, from] of [0, 2, 1, 3].entries()) {
+    values.set(tensor.values.subarray(from * quarter, (from + 1) * quarter), to * quarter);
+  }
+  return { ...tensor, values };
+}
+
 /** Rows of the up projection scaled, columns of the down projection scaled back: same function. */
 export function scaledUnits(model: MadeModel, config: MadeConfig, noise: Noise): MadeModel {
   const scales = Float32Array.from({ length: config.inner }, () => 0.5 + noise.uniform());

@@ -108,7 +108,11 @@ export function stored(
   values: Float32Array,
   type: string,
 ): MadeTensor {
-  if (type === "Q8_0" || type === "Q4_0") return quantised(name, shape, values, type);
+  if (type === "Q8_0" || type === "Q4_0") {
+    if (values.length % blockSizes[type].values === 0) return quantised(name, shape, values, type);
+    // As converters do with what does not fill whole blocks.
+    return { name, shape, type: "F16", values: rounded(values, "F16") };
+  }
   return { name, shape, type, values: rounded(values, type) };
 }
 

@@ -2,6 +2,7 @@
 import type { Verdict } from "../ladder/verdict.ts";
 import {
   fused,
+  gatesMoved,
   isKind,
   isMatrix,
   layerOf,
@@ -16,6 +17,7 @@ import {
   transposed,
   withValues,
 } from "./disguises.ts";
+import { asymmetric, levelled, normalFloat, symmetric } from "./levels.ts";
 import { type MadeConfig, type MadeModel, type MadeTensor, rounded } from "./model.ts";
 import { type Noise, noiseOf } from "./noise.ts";
 
@@ -67,19 +69,8 @@ function lowRank(tensor: MadeTensor, noise: Noise, rank: number, part: number): 
   return withValues(tensor, values);
 }
 
-/** Rounds each run of values to few levels and writes them back as floats. */
-function levelled(run: number, levels: number, type: string): Transformation["apply"] {
-  return each((tensor) => {
-    if (!isMatrix(tensor)) return tensor;
-    const values = Float32Array.from(tensor.values);
-    for (let at = 0; at < values.length; at += run) {
-      const part = values.subarray(at, at + run);
-      const most = part.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
-      const step = most / levels || 1;
-      for (let i = 0; i < part.length; i += 1) part[i] = Math.round(part[i]! / step) * step;
-    }
-    return withValues(tensor, values, type);
-  });
+function rounding(group: number, round: (group: Float32Array) => void, type: string) {
+  return each((tensor) => levelled(tensor, { group, round, type }));
 }
 
 function pruned(tensor: MadeTensor, part: number): MadeTensor {
@@ -108,6 +99,18 @@ function renamed(model: MadeModel): MadeModel {
 
 function mixed(model: MadeModel, noise: Noise): MadeModel {
   return shuffled(model.length, noise).map((index) => model[index]!);
+}
+
+/** Values of the same spread that have nothing to do with the tensor's. */
+function strangerTo(tensor: MadeTensor, noise: Noise): MadeTensor {
+  const values = shuffled(tensor.values.length, noise).map((from) => tensor.values[from]!);
+  const signed = Float32Array.from(values, (value) => value * (noise.uniform() < 0.5 ? 1 : -1));
+  return { ...tensor, name: `other.${tensor.name}`, values: signed };
+}
+
+/** One row of values, whatever its axes were. */
+function flattened(tensor: MadeTensor): MadeTensor {
+  return { ...tensor, shape: [tensor.values.length] };
 }
 
 /** The tensors that lie, for the most part, in the first half of the values. */
@@ -142,11 +145,23 @@ export const transformations: readonly Transformation[] = [
   { name: "f16, then Q8_0", right: ["quantised"], apply: then(as("F16"), as("Q8_0")) },
   {
     ...{ name: "15 levels for each 64, back in f16", right: ["quantised", "fine-tuned"] },
-    apply: levelled(64, 7, "F16"),
+    apply: rounding(64, symmetric(7), "F16"),
   },
   {
     ...{ name: "255 levels for each 32, back in f32", right: ["quantised", "fine-tuned"] },
-    apply: levelled(32, 127, "F32"),
+    apply: rounding(32, symmetric(127), "F32"),
+  },
+  {
+    ...{ name: "int4 of 128 with zero points, back in f16", right: ["quantised", "fine-tuned"] },
+    apply: rounding(128, asymmetric, "F16"),
+  },
+  {
+    ...{ name: "NF4 of 64, back in bf16", right: ["quantised", "fine-tuned"] },
+    apply: rounding(64, normalFloat, "BF16"),
+  },
+  {
+    ...{ name: "through f8 e4m3, back in bf16", right: ["cast"] },
+    apply: then(as("F8_E4M3"), as("BF16")),
   },
   { name: "fine-tuned 0.1 %", right: ["fine-tuned", "cast"], apply: noisy(0.001, "training") },
   { name: "fine-tuned 1 %", right: ["fine-tuned"], apply: noisy(0.01, "training") },
@@ -220,6 +235,25 @@ export const transformations: readonly Transformation[] = [
   {
     ...{ name: "one shard of two", right: ["fragment"] },
     apply: firstShard,
+  },
+  {
+    ...{ name: "every fourth tensor left out", right: ["fragment"] },
+    apply: (m) => m.filter((_, i) => i % 4 !== 3),
+  },
+  {
+    ...{ name: "beside a stranger in one file", right: ["same-values", "altered"] },
+    apply: (m, _c, noise) => [...m, ...m.map((t) => strangerTo(t, noise))],
+  },
+  { name: "kernels flattened", right: ["same-values"], apply: each(flattened) },
+  {
+    ...{ name: "kernels flattened, f16", right: ["cast", "same-values"] },
+    apply: then(each(flattened), (m) =>
+      m.map((t) => ({ ...t, type: "F16", values: rounded(t.values, "F16") })),
+    ),
+  },
+  {
+    ...{ name: "quarters of the rows moved", right: ["altered"] },
+    apply: each((t) => (isMatrix(t) ? gatesMoved(t) : t)),
   },
   {
     ...{ name: "embedding alone", right: ["fragment"] },
