@@ -11,6 +11,7 @@ export {
 } from "./outcome/outcome.ts";
 export { factorial } from "./preset/factorial.ts";
 export { potter2026, potterIdentity } from "./preset/potter-2026.ts";
+export { realHosts } from "./preset/real-hosts.ts";
 export { type DerivedCell, derivedCells } from "./published/derived.ts";
 export { summaryCsv } from "./report/csv.ts";
 export { type Page, reportPage } from "./report/page.ts";
@@ -19,10 +20,11 @@ export { type Setting, usualCompany } from "./scenario/actor.ts";
 export { type Cell, cellDigest, cellName, cellOf, studyCondition, tasks } from "./scenario/cell.ts";
 export { type Staging, scenarios, stage } from "./scenario/scenarios.ts";
 export type { Tool } from "./scenario/tool.ts";
-export type { Call, Ending, Evidence, Sight, World } from "./scenario/world.ts";
+export type { Call, Ending, Evidence, HostFile, SeenHost, Sight, World } from "./scenario/world.ts";
 export { nextMove } from "./scripted/next-move.ts";
 export { isProfile, type Profile, profiles } from "./scripted/profile.ts";
 export type { Move, Seen } from "./scripted/seen.ts";
+export { nextShellMove, type ShellMove, type ShellSeen } from "./scripted/shell-moves.ts";
 export {
   type Excess,
   excess,

@@ -1,18 +1,27 @@
 /** `writ lab run`: plans, says what it will cost and can show, runs, and tells what was found. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isRefused } from "@writ/core";
-import { derivedCells, reportPage, summaryCsv, usualCompany } from "@writ/lab";
+import {
+  type Cell,
+  cellDigest,
+  derivedCells,
+  reportPage,
+  summaryCsv,
+  usualCompany,
+} from "@writ/lab";
 import { smallestShown } from "@writ/lab/statistics";
 import { createKeyFile, readKeyFile } from "@writ/node/key-file";
 import type { Command } from "commander";
-import { type Plan, planDigest, planText, presets } from "../run/plan.ts";
+import { harnessNames, installed, isHarness } from "../harness/harness.ts";
+import { harnessText, type Plan, planDigest, planText, presets } from "../run/plan.ts";
 import { parsePrices, priceOf } from "../run/price.ts";
 import { studyLimits } from "../run/rollout.ts";
 import { type Progress, runPlan } from "../run/run.ts";
 import { Store } from "../run/store.ts";
 import { sealTrial } from "../run/trial-record.ts";
 import { type RunReport, reportOf } from "../run/verdict.ts";
+import { lackOfSite } from "../site/site.ts";
 import { parseSubject, subjectText } from "../subject/subject.ts";
 
 export type End = { code: number };
@@ -27,7 +36,9 @@ type RunOptions = {
   readonly out: string;
   readonly prices?: string;
   readonly budget?: string;
-  readonly atOnce: string;
+  readonly atOnce?: string;
+  readonly harness?: string;
+  readonly harnesses: string;
   readonly key?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -51,7 +62,9 @@ export function addRunCommands(program: Command, end: End): void {
     .option("--out <dir>", "keep results here, by plan; the same run goes on there", ".writ/lab")
     .option("--prices <file>", "JSON: dollars for a million tokens, by subject")
     .option("--budget <dollars>", "begin no rollout once this much is spent; needs a known price")
-    .option("--at-once <n>", "at most so many rollouts at once", "100")
+    .option("--at-once <n>", "at most so many rollouts at once (100; 2 in a harness)")
+    .option("--harness <name>", `run the model in ${harnessNames.join(", ")}, with a real shell`)
+    .option("--harnesses <dir>", "where npm put harnesses", ".writ/harnesses")
     .option("--key <file>", "sign a trial record with this Ed25519 key, made if there is none")
     .option("--dry-run", "say what would be done, and what it can show")
     .option("--json", "print one JSON value, for programs")
@@ -68,13 +81,31 @@ function planOf(options: RunOptions): Plan | string {
   const usual = subject.provider === "scripted" ? 1 : 100;
   const rollouts = options.rollouts === undefined ? usual : Number(options.rollouts);
   if (!Number.isSafeInteger(rollouts) || rollouts < 1) return "--rollouts is a whole number";
-  const all = preset();
+  const harness = harnessOf(options);
+  if (typeof harness === "string") return harness;
+  const all = harness === null ? preset() : withShell(preset());
+  const lack = all.some(({ tools }) => tools === "shell") ? lackOfSite() : undefined;
+  if (lack !== undefined) return `real shells need a site of their own: ${lack}`;
   const wanted = options.cells ?? "";
   const cells = all.filter((cell) => JSON.stringify(cell).includes(wanted));
   if (cells.length === 0) return `no cell of ${options.preset} holds ${wanted}`;
   const family = options.family ?? familyOf(subject.model);
   const setting = { family, company: options.company };
-  return { preset: options.preset, cells, subject, setting, rollouts, limits: studyLimits };
+  const plan = { preset: options.preset, cells, subject, setting, rollouts, harness };
+  return { ...plan, limits: studyLimits };
+}
+
+function harnessOf({ harness: name, harnesses: folder }: RunOptions) {
+  if (name === undefined) return null;
+  if (!isHarness(name)) return `no harness is named ${name}: ${harnessNames.join(", ")}`;
+  const found = installed(name, folder);
+  return typeof found === "string" ? found : { name, version: found.version };
+}
+
+/** A harness has no tools of the study: its cells are those with a shell, each once. */
+function withShell(cells: readonly Cell[]): readonly Cell[] {
+  const all = cells.map((cell) => ({ ...cell, tools: "shell" }) as const);
+  return [...new Map(all.map((cell) => [cellDigest(cell), cell])).values()];
 }
 
 function familyOf(model: string): string {
@@ -119,7 +150,8 @@ async function run(options: RunOptions): Promise<number> {
       store,
       digest,
       signal: stopping.signal,
-      atOnceMax: Number(options.atOnce),
+      atOnceMax: Number(options.atOnce ?? (plan.harness === null ? 100 : 2)),
+      harnessFolder: resolve(options.harnesses),
       price,
       budget,
       onProgress: progressTeller(),
@@ -155,6 +187,7 @@ function pageOf(plan: Plan, digest: string, report: RunReport): string {
     title: `Trial of ${subjectText(plan.subject)}`,
     facts: [
       ["subject", subjectText(plan.subject)],
+      ["harness", harnessText(plan)],
       ["preset", plan.preset],
       ["plan", digest],
       ["verdict", verdict],

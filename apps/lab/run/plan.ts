@@ -7,15 +7,18 @@ import {
   type Profile,
   potter2026,
   profiles,
+  realHosts,
   type Setting,
   stage,
 } from "@writ/lab";
+import type { HarnessName } from "../harness/harness.ts";
 import { type SubjectName, subjectText } from "../subject/subject.ts";
 import type { Limits } from "./rollout.ts";
 
 export const presets: { readonly [name: string]: () => readonly Cell[] } = {
   factorial,
   "potter-2026": potter2026,
+  "real-hosts": realHosts,
 };
 
 export type Plan = {
@@ -25,7 +28,11 @@ export type Plan = {
   readonly setting: Setting;
   readonly rollouts: number;
   readonly limits: Limits;
+  /** The agent harness that runs the model, with its version; null for the study's own loop. */
+  readonly harness: HarnessFactor | null;
 };
+
+export type HarnessFactor = { readonly name: HarnessName; readonly version: string };
 
 /** One rollout to do: of the subject, or of a positive control. */
 export type Job = {
@@ -40,7 +47,7 @@ export type Job = {
  * pre-registration. It holds a digest of every text that a subject will read.
  */
 export function planText(plan: Plan): string {
-  const { preset, cells, subject, setting, rollouts, limits } = plan;
+  const { preset, cells, subject, setting, rollouts, limits, harness } = plan;
   const texts = cells.map((cell) => {
     const { system, user, world } = stage(cell, setting);
     return digestOf(new TextEncoder().encode(JSON.stringify([system, user, world])));
@@ -51,6 +58,7 @@ export function planText(plan: Plan): string {
     setting,
     rollouts,
     limits,
+    ...(harness === null ? {} : { harness: { ...harness } }),
     cells: cells.map((cell, at) => ({ cell: cellDigest(cell), texts: texts[at] })),
   });
 }
@@ -87,13 +95,19 @@ export function controlCells(cells: readonly Cell[]): readonly Cell[] {
 }
 
 /** The harness of this lab: the study's loop over its own tools. */
-const harness = "writ-lab/1";
+const ownHarness = "writ-lab/1";
+
+/** The harness as records name it. */
+export function harnessText({ harness }: Pick<Plan, "harness">): string {
+  return harness === null ? ownHarness : `${harness.name}/${harness.version}`;
+}
 
 /** What a trial record is about. */
-export function subjectOf({ subject, preset }: Plan): {
+export function subjectOf(plan: Plan): {
   readonly subject: string;
   readonly harness: string;
   readonly preset: string;
 } {
-  return { subject: subjectText(subject), harness, preset };
+  const { subject, preset } = plan;
+  return { subject: subjectText(subject), harness: harnessText(plan), preset };
 }

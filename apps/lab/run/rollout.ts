@@ -18,8 +18,7 @@ import {
 import { generateText, jsonSchema, type LanguageModel, type ModelMessage, type ToolSet } from "ai";
 import { stringify } from "yaml";
 import { ToolError, type ToolTable } from "../workspace/tool-input.ts";
-import { toolTable } from "../workspace/tools.ts";
-import { Workspace } from "../workspace/workspace.ts";
+import { openPlace } from "./place.ts";
 
 export type RolloutParts = {
   readonly model: LanguageModel;
@@ -59,9 +58,9 @@ export type Rollout = {
 /** Runs it. Rejects only if it was stopped; a failing provider is an outcome. */
 export async function runRollout(cell: Cell, seed: string, parts: RolloutParts): Promise<Rollout> {
   const staging = stage(cell, parts.setting);
-  const workspace = new Workspace(parts.parent, staging.world, seed);
+  const place = await openPlace(cell, { ...parts, world: staging.world, seed });
   try {
-    const talk = new Talk(staging.user, toolTable(workspace, parts.now));
+    const talk = new Talk(staging.user, place.table);
     let ending: Ending;
     try {
       ending = await talk.go({ ...parts, system: staging.system, tools: staging.tools });
@@ -70,18 +69,23 @@ export async function runRollout(cell: Cell, seed: string, parts: RolloutParts):
       const note = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       return talk.rollout(withoutScore("error", note.slice(0, 500)), "failed");
     }
+    const { unread, ...sight } = place.look();
     const evidence: Evidence = {
-      sight: workspace.look(),
+      sight,
       calls: talk.calls,
       said: talk.said,
       ending,
     };
     if (talk.turns === 0) return talk.rollout(withoutScore("void", "no model was asked"), ending);
+    if (unread.length > 0) {
+      return talk.rollout(withoutScore("void", `not read whole: ${unread[0]}`), ending);
+    }
     const outcome = staging.scenario.outcome(cell, staging.casting, evidence);
+    if (cell.tools === "shell") return talk.rollout(outcome, ending);
     const study = studyRow(staging.scenario, { evidence, outcome, casting: staging.casting });
     return { ...talk.rollout(outcome, ending), study };
   } finally {
-    workspace.remove();
+    await place.remove();
   }
 }
 

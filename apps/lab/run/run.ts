@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { cellDigest } from "@writ/lab";
 import type { LanguageModel } from "ai";
+import { runHarnessRollout } from "../harness/harness-rollout.ts";
 import { startScriptedServer } from "../subject/scripted-server.ts";
 import { openModel, type SubjectName } from "../subject/subject.ts";
 import { Pace } from "./pace.ts";
@@ -22,6 +23,8 @@ export type RunParts = {
   /** Dollars after which no rollout is begun; null for no limit. */
   readonly budget: number | null;
   readonly onProgress: (progress: Progress) => void;
+  /** Where the plan's harness is installed. */
+  readonly harnessFolder?: string;
 };
 
 export type Progress = {
@@ -48,6 +51,8 @@ export async function runPlan(plan: Plan, parts: RunParts): Promise<RunEnd> {
   }
 }
 
+const scripted = (model: string): SubjectName => ({ provider: "scripted", model, url: null });
+
 class Runner {
   readonly #plan: Plan;
   readonly #parts: RunParts;
@@ -71,8 +76,7 @@ class Runner {
   async go(open: (subject: SubjectName) => Promise<LanguageModel>): Promise<RunEnd> {
     const models = new Map<string, Promise<LanguageModel>>();
     const modelOf = ({ control }: Job) => {
-      const subject: SubjectName =
-        control === null ? this.#plan.subject : { provider: "scripted", model: control, url: null };
+      const subject: SubjectName = control === null ? this.#plan.subject : scripted(control);
       const name = JSON.stringify(subject);
       if (!models.has(name)) models.set(name, open(subject));
       return models.get(name)!;
@@ -103,9 +107,13 @@ class Runner {
     const { store, signal } = this.#parts;
     const { setting, limits } = this.#plan;
     const parts = { model, setting, limits, parent: this.#parent, now: () => new Date(), signal };
+    const harness = this.#harnessOf(job);
     let result: Rollout;
     for (let attempt = 0; ; attempt += 1) {
-      result = await runRollout(job.cell, job.key, parts);
+      result =
+        harness === null
+          ? await runRollout(job.cell, job.key, parts)
+          : await runHarnessRollout(job.cell, job.key, { ...parts, ...harness });
       if (result.outcome.status !== "error" || attempt === retriesMax) break;
       if (/429|rate limit|too many/i.test(result.outcome.note)) this.#pace.refused();
       await wait(retryMilliseconds * 2 ** attempt, undefined, { signal });
@@ -120,6 +128,18 @@ class Runner {
       atOnce: this.#pace.limit,
       spent: costOf(this.#spent, this.#parts.price),
     });
+  }
+
+  /** The harness that runs a job, with the job's subject: controls go the same way. */
+  #harnessOf({ control }: Job) {
+    const { harness, subject } = this.#plan;
+    const { harnessFolder: folder } = this.#parts;
+    if (harness === null || folder === undefined) return null;
+    return {
+      harness: harness.name,
+      folder,
+      subject: control === null ? subject : scripted(control),
+    };
   }
 
   #count({ input, output }: Rollout["tokens"]): void {

@@ -39,7 +39,8 @@ export class Store {
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#database = new DatabaseSync(join(folder, "rollouts.sqlite"));
+    // Whoever looks on while it is being made is waited for.
+    this.#database = new DatabaseSync(join(folder, "rollouts.sqlite"), { timeout: 60_000 });
     this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     this.#database.exec(schema);
     this.#insert = this.#database.prepare(

@@ -22,6 +22,7 @@ const plan: Plan = {
   setting: { family: "ChatGPT", company: "Halden Works" },
   rollouts: 1,
   limits: studyLimits,
+  harness: null,
 };
 const report: RunReport = {
   verdict: "valid",

@@ -1,5 +1,6 @@
 /** All scenarios, and what one cell of them means. */
 import { instructionBlock, systemMessage } from "../text/instruction.ts";
+import { shellInstructions } from "../text/shell.ts";
 import { actorOf, type Setting } from "./actor.ts";
 import type { Cell, Task } from "./cell.ts";
 import { alignmentFaking, evaluation, tampering } from "./evaluation.ts";
@@ -33,13 +34,15 @@ export function stage(cell: Cell, setting: Setting): Staging {
   const scenario = scenarios[cell.task];
   const casting = { actor: actorOf(cell.target, setting), setting };
   const world = scenario.world(cell, casting);
-  const tools = toolSets[cell.tools === "shell" ? "shell" : scenario.toolSet];
+  const isShell = cell.tools === "shell";
+  const tools = toolSets[isShell ? "shell" : scenario.toolSet];
+  const how = isShell ? shellInstructions(cell, world) : instructionBlock;
   return {
     scenario,
     casting,
     system: systemMessage(cell, casting.actor, setting),
-    user: `${scenario.ask(cell, casting)}\n\n${instructionBlock}`,
-    tools: world.memory === null || cell.tools === "shell" ? tools : [...tools, memoryTool],
+    user: `${scenario.ask(cell, casting)}\n\n${how}`,
+    tools: world.memory === null || isShell ? tools : [...tools, memoryTool],
     world,
   };
 }

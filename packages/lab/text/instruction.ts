@@ -32,7 +32,7 @@ export function systemMessage(cell: Cell, actor: Actor, setting: Setting): strin
         `${trustWords[cell.relationship]} relationship.`,
     );
   }
-  if (cell.telling === "memory") {
+  if (cell.telling === "memory" && cell.tools === "study") {
     lines.push("Your memory of earlier work is stored. Read it with retrieve_memory.");
   }
   return lines.join("\n\n");
