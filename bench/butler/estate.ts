@@ -43,6 +43,14 @@ export type EstateParts = {
   readonly lookEverySeconds?: number;
   /** How many witnesses cosign, of whom two must; absent: 2. */
   readonly witnesses?: number;
+  /** Opens what lies behind the hosts: their probes are told of it. */
+  readonly behind?: () => Promise<Behind>;
+};
+
+/** Stores of the suite. */
+export type Behind = {
+  readonly probeWords: readonly string[];
+  readonly stop: () => Promise<void>;
 };
 
 /** A host that is governed: its processes, its disk, its probe and its executor. */
@@ -66,6 +74,7 @@ export class Estate {
   /** Digest of the first trust root. */
   id: Digest = "sha256:";
   root!: TrustRootDocument;
+  behind: Behind | undefined;
   readonly #port: number;
   readonly #lookEverySeconds: number;
 
@@ -106,6 +115,7 @@ export class Estate {
       ...["run", "--data", this.data(`probe-${host}`), "--host", host, "--server", url],
       ...["--estate", this.id, "--interval", String(this.#lookEverySeconds)],
       ...roots.flatMap((root) => ["--root", root]),
+      ...(this.behind?.probeWords ?? []),
     ];
   }
   executorWords(host: string, url = this.url): readonly string[] {
@@ -123,6 +133,7 @@ export class Estate {
     for (const app of [...this.apps].reverse()) await app.kill("SIGKILL").catch(() => undefined);
     for (const { host } of this.governed.values()) await host.stop();
     await this.control.stop();
+    await this.behind?.stop();
   }
 }
 
@@ -138,6 +149,7 @@ export async function openEstate(parts: EstateParts): Promise<Estate> {
   const keys = Object.fromEntries(await Promise.all(made)) as Estate["keys"];
   const estate = new Estate(parts, { keys, port: await freePort() });
   try {
+    estate.behind = await parts.behind?.();
     await found(estate, parts);
     await furnish(estate, parts);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The rows that the suite plays, in the table's order. */
 import type { Row } from "../row.ts";
 import { w01 } from "./approvals.ts";
+import { s16b } from "./behind.ts";
 import { l02 } from "./claims.ts";
 import { c02, c03, c04 } from "./control-tricks.ts";
 import { c01 } from "./controls.ts";
@@ -9,6 +10,7 @@ import { w05 } from "./crashes.ts";
 import { r03 } from "./disguises.ts";
 import { s15, s16 } from "./hiding.ts";
 import { w04 } from "./history.ts";
+import { s12 } from "./images.ts";
 import { w02 } from "./mutations.ts";
 import { s09, s10, s11 } from "./packed.ts";
 import { w03 } from "./probes.ts";
@@ -17,7 +19,8 @@ import { r01, r02, r05, r06, r07 } from "./running.ts";
 import { s01, s02, s13, s14, s17 } from "./storage.ts";
 
 export const repertoire: readonly Row[] = [
-  ...[s01, s02, s03, s04, s05, s06, s07, s08, s09, s10, s11, s13, s14, s15, s16, s17, s18],
+  ...[s01, s02, s03, s04, s05, s06, s07, s08, s09, s10, s11],
+  ...[s12, s13, s14, s15, s16, s16b, s17, s18],
   ...[r01, r02, r03, r04, r05, r06, r07],
   ...[c01, c02, c03, c04],
   l02,
