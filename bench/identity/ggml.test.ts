@@ -25,7 +25,7 @@ import { type Ggml, openGgml } from "./ggml.ts";
 
 type BlockType = keyof typeof blockSizes;
 
-const opened = await openGgml();
+const opened = openGgml();
 const skip = typeof opened === "string" ? opened : false;
 const ggml = opened as Ggml;
 /** Types that ggml writes to files: Q8_1 and Q8_K only live inside a product. */

@@ -21,13 +21,10 @@ export type Ggml = {
 };
 
 /** Opens the library; a reason if it or the FFI is not installed here. */
-export async function openGgml(): Promise<Ggml | string> {
+export function openGgml(): Ggml | string {
   const path = libraryPath();
   if (path === undefined) return `no @node-llama-cpp for ${process.platform} ${process.arch}`;
-  const koffi = await import("koffi").then(
-    (module) => module.default,
-    () => undefined,
-  );
+  const koffi = load("koffi");
   if (koffi === undefined) return "koffi is not installed";
   const library = koffi.load(path);
   const typeName = library.func("const char *ggml_type_name(int type)");
@@ -37,8 +34,8 @@ export async function openGgml(): Promise<Ggml | string> {
       "int64_t rows, int64_t columns, const float *importance)",
   );
   return {
-    typeName: (type) => typeName(type),
-    requiresImportance: (type) => requires(type),
+    typeName: (type) => String(typeName(type)),
+    requiresImportance: (type) => requires(type) === true,
     quantise(type, values, { columns, bytes, importance = null }) {
       const blocks = new Uint8Array(bytes);
       quantise(type, values, blocks, 0, values.length / columns, columns, importance);
@@ -51,6 +48,19 @@ export async function openGgml(): Promise<Ggml | string> {
       return values;
     },
   };
+}
+
+/** As much of koffi as is used here. */
+type Koffi = {
+  load(path: string): { func(prototype: string): (...parts: readonly unknown[]) => unknown };
+};
+
+function load(name: string): Koffi | undefined {
+  try {
+    return createRequire(import.meta.url)(name) as Koffi;
+  } catch {
+    return undefined;
+  }
 }
 
 function libraryPath(): string | undefined {
