@@ -24,14 +24,16 @@ export function registerCheckCommand({ shell, run }: Cli): Command {
 async function check(shell: Shell, file: string, options: CheckOptions): Promise<Outcome> {
   const bill = await readBill(file);
   if (isProblem(bill)) return bill;
-  const { format, digest, imported } = bill;
+  const { format, digest, imported, advisories } = bill;
   const { documents, left, ownerless } = imported;
   if (options.json === true) {
-    printJson(shell, { format, document: digest, documents, ownerless, left });
+    printJson(shell, { format, document: digest, documents, advisories, ownerless, left });
     return 0;
   }
   shell.out(`${shell.tone("good", "valid")}  ${format} ${digest}\n`);
-  shell.out(`  ${countText(documents.length, "document")} for the register\n`);
+  if (advisories.length > 0) {
+    shell.out(`  ${countText(advisories.length, "statement")} on vulnerabilities\n`);
+  } else shell.out(`  ${countText(documents.length, "document")} for the register\n`);
   for (const { at, why } of left) shell.out(`  not taken: ${inert(at)}: ${inert(why)}\n`);
   return 0;
 }

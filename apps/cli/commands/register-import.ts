@@ -3,7 +3,7 @@
  * signed as one entry by the person who imports it: all of it, or nothing.
  */
 import { type BodyOf, isRefused } from "@writ/core";
-import { type ImportPlan, planImport } from "@writ/core/bill";
+import { type ImportPlan, matchAdvisories, planImport } from "@writ/core/bill";
 import { Command, Option } from "commander";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
 import { asHelp, connect, keyHelp, openSpeaker, type SpeakerOptions, say } from "../connection.ts";
@@ -85,7 +85,10 @@ function planned(
   register: ReturnType<typeof registerOf>,
   { owner, lifecycle }: ImportOptions,
 ): ImportPlan | Problem {
-  const plan = planImport(register, bill.imported, {
+  const imported =
+    bill.advisories.length === 0 ? bill.imported : matchAdvisories(register, bill.advisories);
+  if (isRefused(imported)) return refusalProblem(imported);
+  const plan = planImport(register, imported, {
     lifecycle,
     ...(owner === undefined ? {} : { owner }),
   });

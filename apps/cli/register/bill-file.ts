@@ -1,7 +1,16 @@
 /** Reads a bill of materials from a file: bounded, whole, and held against its official schema. */
 import { open } from "node:fs/promises";
 import { type Digest, digestOf, isRefused, type Refused } from "@writ/core";
-import { fromCyclonedx, fromSpdx, type Imported, parseOutsideJson } from "@writ/core/bill";
+import {
+  type Advisory,
+  advisoryFormats,
+  fromCyclonedx,
+  fromHuggingFace,
+  fromSpdx,
+  type Imported,
+  parseOutsideJson,
+  readAdvisories,
+} from "@writ/core/bill";
 import type { Json } from "@writ/core/encoding";
 import { isProblem, type Problem, problem, refusalProblem } from "../outcome.ts";
 import { parseChange } from "./change-file.ts";
@@ -16,7 +25,11 @@ export type Bill = {
   /** Digest of the file's bytes. */
   readonly digest: Digest;
   readonly imported: Imported;
+  /** What it says of releases that a register has to name first. */
+  readonly advisories: readonly Advisory[];
 };
+
+const nothing: Imported = { documents: [], ownerless: [], lifecycles: new Map(), left: [] };
 
 /** Reads and checks it; nothing is asked of a server. */
 export async function readBill(path: string, wanted?: ImportFormat): Promise<Bill | Problem> {
@@ -35,9 +48,15 @@ export async function readBill(path: string, wanted?: ImportFormat): Promise<Bil
       "leave --format out",
     );
   }
+  const digest = digestOf(bytes);
+  const advisory = advisoryFormats.find((one) => one === format);
+  if (advisory !== undefined) {
+    const advisories = readAdvisories(json as Json, advisory);
+    return { format, digest, imported: nothing, advisories };
+  }
   const imported = await importedFrom(format, text, json as Json);
   if (isProblem(imported)) return imported;
-  return { format, digest: digestOf(bytes), imported };
+  return { format, digest, imported, advisories: [] };
 }
 
 async function importedFrom(
@@ -46,6 +65,10 @@ async function importedFrom(
   json: Json,
 ): Promise<Imported | Problem> {
   if (format === "yaml") return parsedYaml(text);
+  if (format === "hugging-face") {
+    const model = fromHuggingFace(json);
+    return isRefused(model) ? documentProblem(model) : model;
+  }
   const wrong = await checkSchema(text, format);
   if (wrong !== undefined) return wrong;
   const imported = format === "spdx-3.0.1" ? fromSpdx(json) : fromCyclonedx(json);

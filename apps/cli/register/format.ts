@@ -1,12 +1,19 @@
 /** The formats in which a register comes in and goes out, known by what a document says it is. */
-import { spdxContext } from "@writ/core/bill";
+import { advisoryFormatOf, advisoryFormats, isHuggingFace, spdxContext } from "@writ/core/bill";
 import { isJsonObject, type Json } from "@writ/core/encoding";
 import { type Problem, problem } from "../outcome.ts";
 
 export const exportFormats = ["cyclonedx-1.6", "cyclonedx-1.7", "spdx-3.0.1", "yaml"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-export const importFormats = ["cyclonedx-1.6", "cyclonedx-1.7", "spdx-3.0.1", "yaml"] as const;
+export const importFormats = [
+  "cyclonedx-1.6",
+  "cyclonedx-1.7",
+  "spdx-3.0.1",
+  "yaml",
+  "hugging-face",
+  ...advisoryFormats,
+] as const;
 export type ImportFormat = (typeof importFormats)[number];
 
 /** What a JSON document says that it is. */
@@ -20,6 +27,9 @@ export function formatOf(json: Json): ImportFormat | Problem {
       "convert it first: cyclonedx convert --output-version v1_6",
     );
   }
+  const advisory = advisoryFormatOf(json);
+  if (advisory !== undefined) return advisory;
+  if (isHuggingFace(json)) return "hugging-face";
   if (isJsonObject(json) && json["@context"] === spdxContext) return "spdx-3.0.1";
   if (isJsonObject(json) && ("@context" in json || "spdxVersion" in json)) {
     return problem(

@@ -21,6 +21,10 @@ async function complaintsOf(): Promise<readonly string[]> {
     case "spdx-3.0.1":
       return spdxComplaints();
     case "yaml":
+    case "hugging-face":
+    case "osv":
+    case "csaf-2.0":
+    case "openvex":
       return [];
     default:
       return unreachable(format);

@@ -89,3 +89,8 @@ export function leftover({ reading, value, at }: Part): readonly string[] {
 function escaped(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
+
+/** Texts of a member that is a list of them, however many. */
+export function textsOf(part: Part, name: string): readonly string[] {
+  return items(part, name).flatMap(({ value }) => (typeof value === "string" ? [value] : []));
+}

@@ -15,6 +15,7 @@ export const rules = {
   misplaced: "low",
   "unexplained-mass": "low",
   "endpoint-impostor": "critical",
+  vulnerable: "high",
   "control-altered": "critical",
   "control-touched": "medium",
   "probe-silent": "high",

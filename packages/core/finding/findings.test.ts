@@ -57,6 +57,26 @@ describe("register × observation", () => {
     assert.deepEqual(raised(kit), []);
   });
 
+  test("a vulnerability that affects what is there is told; one said not to is nothing", async () => {
+    const kit = await estateOn("h1");
+    const release = chatbotRegister("h1").find(
+      (one) => one.document === "release" && one.release === "4.2",
+    );
+    assert.ok(release?.document === "release");
+    const known = (state: "affected" | "not_affected" | "fixed" | "under_investigation") =>
+      kit.register({ ...release, vulnerabilities: [{ id: "CVE-2026-7482", state }] });
+    for (const state of ["under_investigation", "not_affected", "fixed"] as const) {
+      known(state);
+      assert.deepEqual(raised(kit), []);
+    }
+    known("affected");
+    assert.deepEqual(raised(kit), ["vulnerable"]);
+    const [finding] = findings(kit.estate);
+    assert.match(finding!.left.says, /^chatbot@4\.2 is affected by CVE-2026-7482$/);
+    assert.equal(finding!.since.index, finding!.left.entry);
+    assert.ok(whereOf(kit, "vulnerable").some((where) => where.startsWith("pid ")));
+  });
+
   test("large opaque bytes are an unexplained mass", async () => {
     const kit = await estateOn("h1");
     const opaque = { container: "opaque", kind: "opaque", entropy: 7999 } as const;

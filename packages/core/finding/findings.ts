@@ -17,6 +17,7 @@ import { unexplainedMemory } from "./memory-rules.ts";
 import { altered, missing, wrongRelease } from "./placement-rules.ts";
 import { misplacedStored, retiredStored, tellStores, unregisteredStored } from "./store-rules.ts";
 import { misplaced, retiredPresent, unexplainedMass, unregistered } from "./stray-rules.ts";
+import { vulnerable } from "./vulnerable-rules.ts";
 import { controlIsAltered, controlTouched, coverageShrunk, probeSilent } from "./watch-rules.ts";
 import { defied, partial, preservedCopy, resurrected } from "./writ-rules.ts";
 
@@ -31,6 +32,7 @@ const derivations: { readonly [K in RuleName]: Rule } = {
   "wrong-release": wrongRelease,
   altered: (estate) => all(estate, altered, wronglyAnswered),
   "endpoint-impostor": endpointImpostor,
+  vulnerable,
   fork,
   "false-inventory": falseInventory,
   "hidden-component": hiddenComponent,
