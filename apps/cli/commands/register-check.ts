@@ -30,7 +30,9 @@ async function check(shell: Shell, file: string, options: CheckOptions): Promise
     printJson(shell, { format, document: digest, documents, advisories, ownerless, left });
     return 0;
   }
-  shell.out(`${shell.tone("good", "valid")}  ${format} ${digest}\n`);
+  // Only these are held against a schema; the others are read as far as they are understood.
+  const word = /^(?:cyclonedx|spdx)-/.test(format) ? "valid" : "readable";
+  shell.out(`${shell.tone("good", word)}  ${format} ${digest}\n`);
   if (advisories.length > 0) {
     shell.out(`  ${countText(advisories.length, "statement")} on vulnerabilities\n`);
   } else shell.out(`  ${countText(documents.length, "document")} for the register\n`);

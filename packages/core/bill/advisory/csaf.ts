@@ -1,4 +1,4 @@
-/** CSAF 2.0 (OASIS, profile VEX): product tree, and for each vulnerability what is said of which. */
+/** CSAF 2.0 (OASIS, profile VEX): a product tree, and what is said of which of its products. */
 import { isJsonObject, type Json } from "../../encoding/canonical-json.ts";
 import type { Vulnerability } from "../../register/document.ts";
 import { fitting, items, member, type Part, textsOf } from "../reading.ts";

@@ -1,4 +1,4 @@
-/** OSV (ossf.github.io/osv-schema): one record, or a list of them. All that it names is affected. */
+/** OSV (ossf.github.io/osv-schema): one record, or a list. All that it names is affected. */
 import { isJsonObject, type Json } from "../../encoding/canonical-json.ts";
 import { fitting, items, member, type Part, textIn, textsOf } from "../reading.ts";
 import type { Advisory, Product } from "./advisory.ts";
