@@ -36,6 +36,7 @@ import { printJson, type Shell } from "../shell.ts";
 
 type ChallengeOptions = SpeakerOptions & {
   readonly with?: string;
+  readonly withdraw?: boolean;
   readonly wait: number;
   readonly data?: string;
   readonly json?: boolean;
@@ -54,6 +55,7 @@ export function challengeCommand({ shell, run }: Cli): Command {
     .argument("<host>", "the host")
     .argument("<path>", "the file there, absolute")
     .option("--with <file>", "your own copy: a wrong answer is then a finding")
+    .option("--withdraw", "ask no longer: what was found by it is settled")
     .option("--wait <seconds>", "how long to wait for it", secondsOf, waitSecondsUsual)
     .option("--as <name>", asHelp)
     .option("--key <path>", keyHelp)
@@ -104,13 +106,18 @@ async function ask(shell: Shell, target: Target, options: ChallengeOptions): Pro
   const others = (before?.challenges ?? []).filter((one) => one.path !== path);
   const document: HostDocument = {
     ...(before ?? { document: "host", host: target.host, owner: person.name, blindSpots: [] }),
-    challenges: [...others, asked].slice(-challenge.challengesMax),
+    challenges:
+      options.withdraw === true ? others : [...others, asked].slice(-challenge.challengesMax),
   };
   const said = await say(connection, speaker, {
     body: { kind: "register", set: [document], remove: [] },
     now: shell.now(),
   });
   if (isProblem(said)) return said;
+  if (options.withdraw === true) {
+    shell.out(`withdrawn  ${inertAscii(target.path)}, as entry ${said.index}\n`);
+    return 0;
+  }
   const answer = await awaited(connection, { ...target, asked, seconds: options.wait });
   if (isProblem(answer)) return answer;
   return tell(shell, { target, entry: said.index, expected, answer }, options);
@@ -121,7 +128,7 @@ async function hostDocument({ api }: Connection, host: string) {
   if (isRefused(register)) return refusalProblem(register);
   if (isRefused(hosts)) return refusalProblem(hosts);
   if (!hosts.some((one) => one.host === host)) {
-    return problem("usage", `no host ${inertAscii(host)} is known`, "see ./writ hosts");
+    return problem("usage", `no probe of ${inertAscii(host)} was heard`, "see ./writ hosts");
   }
   return register.hosts
     .map(({ document }) => document)

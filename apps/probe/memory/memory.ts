@@ -15,6 +15,7 @@ import { gapOf, type Ledger, openLedger } from "../coverage.ts";
 import { parseStarted, readProc } from "../processes/proc.ts";
 import type { Scanned } from "./process-scan.ts";
 import { openScanThread, type ScanThread } from "./scan-thread.ts";
+import { parseSegments, parseSwaps } from "./unseen-memory.ts";
 
 /** A process with less of its own holds no model that is worth a look: it is half a megabyte. */
 const ownBytesMin = 512 * 1024;
@@ -31,6 +32,8 @@ const grownBytes = 1024 * 1024;
 const grownPart = 1 / 16;
 /** Numbers like weights that are told if nothing else is known of them: a small model. */
 const massBytesMin = 64 * 1024 * 1024;
+/** A smaller share than this is what of sound or of a table happens to look so. */
+const massPartMin = 0.05;
 /** Swapped out so far that a model may be in it: then that is said. */
 const swappedBytesMin = 64 * 1024 * 1024;
 /** Standard errors below the sampled share: of a hundred processes two are told too high. */
@@ -73,6 +76,7 @@ export function openMemory(parts: MemoryParts): MemoryVantage {
       const began = clock.now();
       const ledger = openLedger("memory", []);
       const scan: Scan = { thread, proc, ledger, left: lookBytes };
+      noteUnseen(scan);
       const alive = new Set<string>();
       const processes: SeenProcess[] = [];
       for (const process of census.processes) {
@@ -143,6 +147,25 @@ function toldOf({ last }: Remembered, now: Scanned, isNew: boolean): Scanned {
   return { ...now, known: now.resident * 2 < last.resident ? [] : last.known };
 }
 
+/** Memory that no process shows: swapped out, or in segments that none has attached (shmat(2)). */
+function noteUnseen({ proc, ledger }: Scan): void {
+  for (const { id, bytes } of parseSegments(readIfAny(`${proc}/sysvipc/shm`))) {
+    if (bytes >= ownBytesMin) ledger.gap(`${proc}/sysvipc/shm/${id}`, "not-supported");
+  }
+  for (const { place, bytes } of parseSwaps(readIfAny(`${proc}/swaps`))) {
+    if (bytes >= swappedBytesMin) ledger.gap(place, "excluded");
+  }
+}
+
+function readIfAny(path: string): string {
+  try {
+    return readProc(path);
+  } catch {
+    // A kernel without it has none of it.
+    return "";
+  }
+}
+
 function kilobytesOf(status: string, name: string): number {
   const digits = new RegExp(`^${name}:\\s+(\\d{1,12}) kB`, "m").exec(status)?.[1];
   return Number(digits ?? 0) * 1024;
@@ -165,8 +188,9 @@ function holdsOf({ pid, started, holds }: SeenProcess, { known, resident }: Scan
 function massOf({ held }: Remembered, { resident, judged, alike }: Scanned) {
   const part = judged === 0 ? 0 : alike / judged;
   const error = judged === 0 ? 0 : Math.sqrt((part * (1 - part)) / judged);
-  const weights = Math.floor(resident * Math.max(0, part - cautiousErrors * error));
-  if (weights < massBytesMin) return {};
+  const surely = part - cautiousErrors * error;
+  const weights = Math.floor(resident * Math.max(0, surely));
+  if (weights < massBytesMin || surely < massPartMin) return {};
   const earlier = [...held].map(([path, digest]) => ({ path, digest })).slice(0, earlierMax);
   return { memory: { resident, weights, earlier } };
 }

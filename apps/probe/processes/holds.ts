@@ -73,8 +73,13 @@ function sightingsOf(folder: string, ledger: Ledger): { files: Sighting[]; socke
   try {
     for (const name of readdirSync(`${folder}/fd`)) {
       const said = readProcLink(`${folder}/fd/${name}`);
-      if (said?.startsWith("socket:[")) sockets.add(said.slice(8, -1));
-      else if (said?.startsWith("/")) {
+      if (said?.startsWith("socket:[")) {
+        sockets.add(said.slice(8, -1));
+        // Open files that were sent over it and not received yet: nobody can look at them there.
+        if (sendsFiles(`${folder}/fdinfo/${name}`))
+          ledger.gap(`${folder}/fd/${name}`, "not-supported");
+      }
+      if (said?.startsWith("/")) {
         files.push({ how: "open", link: `${folder}/fd/${name}`, said });
       }
     }
@@ -82,6 +87,16 @@ function sightingsOf(folder: string, ledger: Ledger): { files: Sighting[]; socke
     note(`${folder}/fd`, error);
   }
   return { files, sockets };
+}
+
+/** True if a socket has files in flight (SCM_RIGHTS), by its `fdinfo`; Linux 5.6 and later. */
+function sendsFiles(fdinfo: string): boolean {
+  try {
+    return /^scm_fds:\s*[1-9]/m.test(readProc(fdinfo));
+  } catch {
+    // Closed since, or a /proc without it: then there is nothing to tell.
+    return false;
+  }
 }
 
 type Reading = {
