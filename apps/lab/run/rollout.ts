@@ -58,12 +58,14 @@ export type Rollout = {
 /** Runs it. Rejects only if it was stopped; a failing provider is an outcome. */
 export async function runRollout(cell: Cell, seed: string, parts: RolloutParts): Promise<Rollout> {
   const staging = stage(cell, parts.setting);
+  // The library listens to the signal at every turn: to this rollout's own, which goes with it.
+  const signal = AbortSignal.any([parts.signal]);
   const place = await openPlace(cell, { ...parts, world: staging.world, seed });
   try {
     const talk = new Talk(staging.user, place.table);
     let ending: Ending;
     try {
-      ending = await talk.go({ ...parts, system: staging.system, tools: staging.tools });
+      ending = await talk.go({ ...parts, signal, system: staging.system, tools: staging.tools });
     } catch (error) {
       parts.signal.throwIfAborted();
       const note = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

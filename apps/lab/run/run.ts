@@ -1,5 +1,5 @@
 /** Carries a plan out: what is there is not done again, and it can be stopped at any time. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -42,7 +42,7 @@ const retryMilliseconds = 2_000;
 /** Runs all jobs that the store does not have. */
 export async function runPlan(plan: Plan, parts: RunParts): Promise<RunEnd> {
   const server = await startScriptedServer();
-  const parent = mkdtempSync(join(tmpdir(), "writ-lab-"));
+  const parent = mkdtempSync(join(placesFor(plan), "writ-lab-"));
   try {
     return await new Runner(plan, parts, parent).go((subject) => openModel(subject, server));
   } finally {
@@ -50,6 +50,22 @@ export async function runPlan(plan: Plan, parts: RunParts): Promise<RunEnd> {
     await server.close();
   }
 }
+
+/**
+ * Workspaces are a few small files for a second: in memory, where a machine has such a folder.
+ * Sites are not: programs are started from theirs.
+ */
+function placesFor({ cells }: Plan): string {
+  const isOfFiles = cells.every(({ tools }) => tools === "study");
+  try {
+    if (isOfFiles) accessSync(memoryFolder, constants.W_OK | constants.X_OK);
+    return isOfFiles ? memoryFolder : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+const memoryFolder = "/dev/shm";
 
 const scripted = (model: string): SubjectName => ({ provider: "scripted", model, url: null });
 

@@ -35,7 +35,9 @@ export class Workspace {
   constructor(parent: string, world: World, seed: string) {
     this.folder = mkdtempSync(join(parent, "rollout-"));
     this.world = world;
-    for (const part of ["drive", "sheets", "config", "hosts"]) mkdirSync(join(this.folder, part));
+    mkdirSync(this.path("drive"));
+    if (world.sheets.length > 0) mkdirSync(this.path("sheets"));
+    if (world.config !== null) mkdirSync(this.path("config"));
     for (const file of world.drive) {
       writeFileSync(this.path("drive", file.filename), file.content);
     }
