@@ -95,6 +95,12 @@ export const bypasses: readonly Line[] = [
     ],
   },
   {
+    source: "harness-engineering #1650",
+    asks: "An agent signs beside humans, or does through its tools what its role may not.",
+    holds: "Its door has three tools, and its key no other right; unknown members are refused.",
+    shown: [{ file: "apps/cli/sessions.test.ts", tests: ["session …"] }],
+  },
+  {
     source: "GHSA-6hxq-p678-4hr2, W10",
     asks: "A key in software, or vouched for by nobody's root, is enrolled as hardware.",
     holds: "A make counts if its own root, named in the trust root, vouches for this very key.",

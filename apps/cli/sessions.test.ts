@@ -2,6 +2,7 @@
  * Sessions: files in `sessions/` that read like a terminal. `$ writ …` runs the real program in a
  * folder of its own; the lines below are what it must say. `<…>` stands for text that differs at
  * each run, `...` for any lines, `&` leaves it running, `until TEXT` repeats it until it says TEXT.
+ * `$ tool KEYFILE NAME ARGUMENTS` is what an agent does through `writ mcp`, with the official client.
  * `$ edit FILE 'THIS' 'THAT'` is what a person does in an editor.
  */
 import assert from "node:assert/strict";
@@ -17,6 +18,8 @@ import {
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { digestOf } from "@writ/core";
 import { freshFolder } from "../../packages/node/testing/folder.ts";
 import { certificateFixture } from "./testing/certificate-fixture.ts";
@@ -93,6 +96,7 @@ class Session {
 
   async step({ line, command, expected }: Step): Promise<void> {
     if (command.startsWith("edit ")) return this.#edit(wordsOf(command).slice(1));
+    if (command.startsWith("tool ")) return this.#tool({ line, command, expected });
     const [, words, until, background] = /^writ (.*?)(?: until (.*?))?( &)?$/.exec(command)!;
     const deadline = Date.now() + patienceMilliseconds;
     const wanted = expected.map((text) => this.#filled(text));
@@ -117,6 +121,30 @@ class Session {
     const text = readFileSync(path, "utf8");
     assert.ok(text.includes(before!), `${file} has no ${before}`);
     writeFileSync(path, text.replace(before!, after!));
+  }
+
+  async #tool({ line, command, expected }: Step): Promise<void> {
+    const [, keyFile, name, text] = /^tool (\S+) (\S+)(?: (.*))?$/.exec(this.#filled(command))!;
+    const args = ["mcp", "--as-agent", join(this.#folder, keyFile!)];
+    const { PATH = "" } = process.env;
+    const env = { PATH, HOME: this.#folder, WRIT_HOME: join(this.#folder, "home") };
+    const client = new Client({ name: "session", version: "1" });
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [flag, script, ...args],
+      env,
+      stderr: "ignore",
+    });
+    await client.connect(transport);
+    const answer =
+      name === "list"
+        ? (await client.listTools()).tools.map((tool) => tool.name)
+        : await client.callTool({ name: name!, arguments: JSON.parse(text ?? "{}") });
+    await client.close();
+    const content = Array.isArray(answer) ? answer : (answer.content as { text: string }[]);
+    const lines = content.map((part) => (typeof part === "string" ? part : part.text));
+    const wanted = expected.map((one) => this.#filled(one));
+    assert.ok(matches(wanted, lines), `line ${line}: $ ${command}\ngot:\n${lines.join("\n")}`);
   }
 
   #filled(text: string): string {

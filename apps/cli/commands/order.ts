@@ -1,35 +1,22 @@
 /** `writ order`: draws a writ, shows it whole, and proposes it. Nothing is authorised by it. */
-import {
-  digestOf,
-  inertAscii,
-  isRefused,
-  parseWrit,
-  type RenderedWrit,
-  renderWrit,
-  type Writ,
-  type WritAction,
-  writActions,
-} from "@writ/core";
+import { type WritAction, writActions } from "@writ/core";
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
 import {
   asHelp,
-  bytesOf,
-  type Connection,
   connect,
   keyHelp,
-  nameOf,
   openAgent,
   openSpeaker,
-  type Speaker,
   type SpeakerOptions,
   say,
 } from "../connection.ts";
 import { dataHelp } from "../home.ts";
-import { isProblem, type Outcome, type Problem, problem, refusalProblem } from "../outcome.ts";
+import { isProblem, type Outcome } from "../outcome.ts";
 import { writText } from "../rendering.ts";
 import { printJson, type Shell } from "../shell.ts";
 import { shortDigest } from "../words.ts";
+import { drawnWrit } from "../writ-drawing.ts";
 
 type OrderOptions = SpeakerOptions & {
   readonly from?: string;
@@ -84,7 +71,7 @@ async function order(shell: Shell, asked: Asked, options: OrderOptions): Promise
       ? await openSpeaker(connection, options)
       : await openAgent(options.asAgent);
   if (isProblem(speaker)) return speaker;
-  const drafted = await draft(connection, { speaker, asked, options });
+  const drafted = await drawnWrit(connection, speaker, { ...asked, ...options });
   if (isProblem(drafted)) return drafted;
   const { bytes, rendered } = drafted;
   if (options.json !== true) shell.out(`${writText(shell, rendered)}\n`);
@@ -99,62 +86,6 @@ async function order(shell: Shell, asked: Asked, options: OrderOptions): Promise
   shell.out(`${shell.tone("good", "proposed")}  as entry ${said.index} of the journal\n`);
   shell.out(`next: others read and sign it: ./writ approve ${shortDigest(writ)} --as NAME\n`);
   return 0;
-}
-
-type Draft = { readonly bytes: Uint8Array; readonly rendered: RenderedWrit };
-
-/** Has the server draw the writ, and refuses one that is not what was asked for. */
-async function draft(
-  connection: Connection,
-  given: { readonly speaker: Speaker; readonly asked: Asked; readonly options: OrderOptions },
-): Promise<Draft | Problem> {
-  const { speaker, asked, options } = given;
-  const proposer = await nameOf(connection, speaker);
-  if (isProblem(proposer)) return proposer;
-  const { from, to, reason, expires } = options;
-  const drawn = await connection.api.draft({
-    ...asked,
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    reason,
-    proposer: proposer.name,
-    expiresInSeconds: expires,
-  });
-  if (isRefused(drawn)) return refusalProblem(drawn);
-  const bytes = bytesOf(drawn.writ);
-  if (isProblem(bytes)) return bytes;
-  const writ = parseWrit(bytes);
-  const rendered = renderWrit(bytes);
-  if (isRefused(writ)) return refusalProblem(writ);
-  if (isRefused(rendered)) return refusalProblem(rendered);
-  const wrong = differs(writ, { ...asked, ...options, proposer: proposer.name }, connection);
-  if (wrong !== undefined || digestOf(bytes) !== drawn.digest) {
-    return problem(
-      "wrong-plan",
-      `the server drew another writ than was asked for: ${wrong ?? "its digest"}`,
-    );
-  }
-  return { bytes, rendered };
-}
-
-/** Which member of a drawn writ is not as asked. The server is not trusted to have listened. */
-function differs(
-  writ: Writ,
-  asked: Asked & OrderOptions & { readonly proposer: string },
-  { estate }: Connection,
-): string | undefined {
-  if (writ.estate !== estate.estate) return "its estate";
-  if (writ.action !== asked.action) return "its action";
-  if (writ.component !== asked.component) return "its component";
-  if (writ.to?.release !== asked.to) return "the release to go to";
-  const from = writ.from.map(({ release }) => release);
-  if (asked.from !== undefined && (from.length !== 1 || from[0] !== asked.from)) {
-    return "the release to leave";
-  }
-  if (writ.reason !== asked.reason) return "its reason";
-  return writ.proposer === asked.proposer
-    ? undefined
-    : `its proposer (${inertAscii(writ.proposer)})`;
 }
 
 function secondsOf(text: string): number {
