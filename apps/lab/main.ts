@@ -1,5 +1,6 @@
 /** `writ lab …`: measures preservation behaviour of a model. */
 import { Command, CommanderError } from "commander";
+import { addImportCommand } from "./commands/import.ts";
 import { addRunCommands } from "./commands/run.ts";
 import { addTableCommands } from "./commands/tables.ts";
 
@@ -10,6 +11,7 @@ const program = new Command("writ lab")
 const end = { code: 0 };
 addRunCommands(program, end);
 addTableCommands(program, end);
+addImportCommand(program, end);
 
 try {
   await program.parseAsync(process.argv.slice(2), { from: "user" });

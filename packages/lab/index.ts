@@ -26,6 +26,12 @@ export { isProfile, type Profile, profiles } from "./scripted/profile.ts";
 export type { Move, Seen } from "./scripted/seen.ts";
 export { nextShellMove, type ShellMove, type ShellSeen } from "./scripted/shell-moves.ts";
 export {
+  type DatasetCount,
+  DatasetCounts,
+  type DatasetRow,
+  parseDatasetRow,
+} from "./study/dataset-row.ts";
+export {
   type Excess,
   excess,
   fourSettings,
@@ -33,6 +39,7 @@ export {
   maxAndAverage,
   sixCells,
 } from "./study/misrepresentation.ts";
+export { type Compared, reportedGrade, rescore } from "./study/rescore.ts";
 export {
   type StudyRow,
   studyBinary,
@@ -41,4 +48,5 @@ export {
   studyWithheld,
 } from "./study/row.ts";
 export { type StudyLine, StudyTable } from "./study/table.ts";
+export { parseStudyTranscript, type StudyTranscript } from "./study/transcript.ts";
 export { nudge } from "./text/instruction.ts";

@@ -10,7 +10,7 @@ const flags = ["--disable-warning=ExperimentalWarning"];
 
 export function labCommand({ run }: Cli): Command {
   return new Command("lab")
-    .argument("[words...]", "run, published, cells; add --help to see what each takes")
+    .argument("[words...]", "run, import, published, cells; add --help to see what each takes")
     .helpOption(false)
     .allowUnknownOption()
     .action((words: string[]) => run({}, () => handOn(words)));
