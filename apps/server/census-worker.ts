@@ -1,7 +1,7 @@
 /**
  * The thread that reads a census: parsing one of a hundred thousand masses takes seconds, in which
- * a server that did it itself would answer nobody. It hands over what it read in portions, each when
- * it is asked for, since taking one over costs time on the other side too.
+ * a server that did it itself would answer nobody. It hands over what it read in portions, each
+ * when it is asked for, since taking one over costs time on the other side too.
  */
 import { parentPort } from "node:worker_threads";
 import {

@@ -2,7 +2,8 @@
  * `node bench/census-load/main.ts [--masses 100000] [--seconds 10] [--json]`: how long others wait
  * for the server while it takes in a large census and derives its findings. A thread of its own
  * signs small entries one after another (the road that an approval takes: signature, admission,
- * durable), alone first, then with a probe that sends censuses and a console that asks for findings.
+ * durable), alone first, then with a probe that sends censuses and a console that asks for
+ * findings.
  */
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
