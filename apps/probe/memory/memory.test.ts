@@ -70,7 +70,7 @@ async function scene(context: TestContext): Promise<Scene> {
     if (!existsSync(join(proc, name))) symlinkSync(`/proc/${name}`, join(proc, name));
   };
   for (const name of ["self", "sys"]) link(name);
-  const vantage = openMemory({ data, key, clock: Date, proc });
+  const vantage = openMemory({ data, key, clock: Date, proc, patience: 120_000 });
   context.after(() => vantage.close());
   return {
     put,

@@ -27,6 +27,8 @@ const againBytes = 1024 * 1024;
 const wholeBytes = 4 * 1024 * 1024 * 1024;
 /** Read in one look of all processes together, but for what is known to be in them. */
 const lookBytes = 512 * 1024 * 1024;
+/** After this a look goes on without the processes that are left: they come first in the next. */
+const lookMilliseconds = 2_000;
 /** A process that grew by this much, or by this part, since it was read is read as a new one. */
 const grownBytes = 1024 * 1024;
 const grownPart = 1 / 16;
@@ -50,6 +52,8 @@ export type MemoryParts = {
   readonly clock: { now(): number };
   /** `/proc`. */
   readonly proc?: string;
+  /** Milliseconds that one look may take, but for the process that it is at. */
+  readonly patience?: number;
 };
 
 export type MemoryVantage = {
@@ -68,19 +72,24 @@ type Remembered = {
 
 /** Opens the vantage: it remembers what each process held, and what was read of it. */
 export function openMemory(parts: MemoryParts): MemoryVantage {
-  const { clock, proc = "/proc" } = parts;
+  const { clock, proc = "/proc", patience = lookMilliseconds } = parts;
   const remembered = new Map<string, Remembered>();
   const thread = openScanThread({ data: parts.data, key: parts.key });
   return {
     async seen(census) {
       const began = clock.now();
       const ledger = openLedger("memory", []);
-      const scan: Scan = { thread, proc, ledger, left: lookBytes };
+      const isOver = (): boolean => clock.now() - began > patience;
+      const scan: Scan = { thread, proc, ledger, left: lookBytes, isOver };
       noteUnseen(scan);
       const alive = new Set<string>();
       const processes: SeenProcess[] = [];
-      for (const process of census.processes) {
-        const key = `${census.boot} ${process.pid} ${process.started}`;
+      const keyOf = ({ pid, started }: SeenProcess) => `${census.boot} ${pid} ${started}`;
+      // Those that were never read come first: time may run out before the others.
+      const isRead = (one: SeenProcess) => (remembered.get(keyOf(one))?.readBytes ?? 0) > 0;
+      const order = [...census.processes].sort((a, b) => Number(isRead(a)) - Number(isRead(b)));
+      for (const process of order) {
+        const key = keyOf(process);
         alive.add(key);
         const memory = remembered.get(key) ?? { readBytes: 0, held: new Map(), last: undefined };
         if (remembered.size < rememberedMax) remembered.set(key, memory);
@@ -89,6 +98,7 @@ export function openMemory(parts: MemoryParts): MemoryVantage {
       }
       for (const key of remembered.keys()) if (!alive.has(key)) remembered.delete(key);
       const coverage: Coverage[] = [...census.coverage, ledger.close(clock.now() - began)];
+      processes.sort((a, b) => a.pid - b.pid || a.started - b.started);
       return { ...census, processes, coverage };
     },
     close: () => thread.close(),
@@ -99,6 +109,8 @@ type Scan = {
   readonly thread: ScanThread;
   readonly proc: string;
   readonly ledger: Ledger;
+  /** True when the time of this look is up. */
+  readonly isOver: () => boolean;
   /** Bytes that may still be read in this look. */
   left: number;
 };
@@ -115,6 +127,10 @@ async function withOwnMemory(
     const status = readProc(`${folder}/status`);
     const own = kilobytesOf(status, "RssAnon");
     if (own + kilobytesOf(status, "VmSwap") < ownBytesMin) return seen;
+    if (scan.isOver()) {
+      scan.ledger.gap(`${folder}/mem`, "excluded");
+      return memory.last === undefined ? seen : withTold(seen, memory, memory.last);
+    }
     scan.ledger.entries += 1;
     const isNew = own - memory.readBytes > Math.max(grownBytes, memory.readBytes * grownPart);
     const bytes = Math.min(isNew ? firstBytes : againBytes, scan.left);
@@ -135,11 +151,15 @@ async function withOwnMemory(
     // A shorter look that happens to miss what a longer one found is no evidence that it has gone.
     const told = toldOf(memory, scanned, isNew);
     memory.last = told;
-    return { ...seen, holds: [...seen.holds, ...holdsOf(seen, told)], ...massOf(memory, told) };
+    return withTold(seen, memory, told);
   } catch (error) {
     scan.ledger.gap(`${folder}/mem`, gapOf(error));
     return seen;
   }
+}
+
+function withTold(seen: SeenProcess, memory: Remembered, told: Scanned): SeenProcess {
+  return { ...seen, holds: [...seen.holds, ...holdsOf(seen, told)], ...massOf(memory, told) };
 }
 
 function toldOf({ last }: Remembered, now: Scanned, isNew: boolean): Scanned {
