@@ -6,10 +6,20 @@
  */
 
 import type { BigIntStats } from "node:fs";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type Digest, isDigest } from "@writ/core";
 import type { ContainerKind } from "../identity/weights.ts";
+import { type NothingMemory, openNothingMemory } from "./nothing-memory.ts";
 
 export type Known = {
   readonly digest: Digest;
@@ -25,6 +35,8 @@ export type DigestCache = {
   /** Drops what the look that ends now did not ask for, and writes the rest, if it has a file. */
   settle(): void;
   readonly size: number;
+  /** Files that are no mass; settled with the cache. */
+  readonly nothing: NothingMemory;
 };
 
 /** More masses than any host we know of; beyond it the oldest are read again. */
@@ -37,12 +49,30 @@ export function cacheKey(stat: BigIntStats): string {
   return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
 }
 
+/** Written at once, in lines, so that a look that is killed need not read it again. */
+const pendingBytesMax = 64 * 1024 * 1024;
+const pendingMax = 256;
+
 /** A cache in memory, kept in `folder` (the probe's own data) if one is given. */
 export function openDigestCache(folder?: string): DigestCache {
-  const path = folder === undefined ? undefined : join(folder, "digests.json");
+  const path = folder === undefined ? undefined : join(folder, "digests.jsonl");
   const entries = path === undefined ? new Map<string, Known>() : load(path);
+  const nothing = openNothingMemory(folder);
   let used = new Set<string>();
+  let pending: string[] = [];
+  let pendingBytes = 0;
+  let isNews = false;
+  const note = (key: string, known: Known): void => {
+    isNews = true;
+    pending.push(lineOf(key, known));
+    pendingBytes += Number(key.split(":")[2]);
+    if (pending.length < pendingMax && pendingBytes < pendingBytesMax) return;
+    if (path !== undefined) appendFileSync(path, pending.join(""), { mode: 0o600 });
+    pending = [];
+    pendingBytes = 0;
+  };
   return {
+    nothing,
     get(key) {
       const known = entries.get(key);
       // Of a million files asked about, only the masses are remembered.
@@ -52,15 +82,20 @@ export function openDigestCache(folder?: string): DigestCache {
     set(key, known) {
       used.add(key);
       entries.set(key, known);
+      if (path !== undefined) note(key, known);
       if (entries.size > entriesMax) entries.delete(entries.keys().next().value!);
     },
     forget(key) {
-      entries.delete(key);
+      isNews = entries.delete(key) || isNews;
     },
     settle() {
-      for (const key of entries.keys()) if (!used.has(key)) entries.delete(key);
+      nothing.settle();
+      for (const key of entries.keys()) {
+        if (!used.has(key)) isNews = entries.delete(key);
+      }
       used = new Set();
-      if (path !== undefined) save(path, entries);
+      if (path !== undefined && isNews) save(path, entries);
+      [pending, pendingBytes, isNews] = [[], 0, false];
     },
     get size() {
       return entries.size;
@@ -69,47 +104,58 @@ export function openDigestCache(folder?: string): DigestCache {
 }
 
 /**
- * A damaged or missing file means an empty cache: everything is read again, nothing is believed.
+ * A line that is damaged, or was cut off when the probe was killed, is passed over: what it told is
+ * read again, and nothing is believed. Of two lines of one key the later counts.
  */
 function load(path: string): Map<string, Known> {
   const entries = new Map<string, Known>();
-  let rows: unknown;
+  let text: string;
   try {
-    const bytes = readFileSync(path);
-    if (bytes.length > fileBytesMax) return entries;
-    rows = JSON.parse(bytes.toString("utf8"));
+    if (statSync(path).size > fileBytesMax) return entries;
+    text = readFileSync(path, "utf8");
   } catch {
     return entries;
   }
-  if (!Array.isArray(rows)) return entries;
-  for (const row of rows as unknown[]) {
-    if (!Array.isArray(row)) continue;
-    const [key, digest, container, kind, entropy] = row as unknown[];
-    const sound =
-      typeof key === "string" &&
-      /^\d+:\d+:\d+:-?\d+:-?\d+$/.test(key) &&
-      typeof container === "string" &&
-      container.length <= 32 &&
-      isKind(kind) &&
-      Number.isInteger(entropy);
-    if (sound && isDigest(digest)) {
-      entries.set(key, { digest, container, kind, entropy: Number(entropy) });
-    }
+  for (const line of text.split("\n")) {
+    const row = rowOf(line);
+    if (row === undefined) continue;
+    entries.set(...row);
   }
   return entries;
+}
+
+function rowOf(line: string): readonly [string, Known] | undefined {
+  let row: unknown;
+  try {
+    row = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(row)) return undefined;
+  const [key, digest, container, kind, entropy] = row as unknown[];
+  const sound =
+    typeof key === "string" &&
+    /^\d+:\d+:\d+:-?\d+:-?\d+$/.test(key) &&
+    typeof container === "string" &&
+    container.length <= 32 &&
+    isKind(kind) &&
+    Number.isInteger(entropy);
+  if (!sound || !isDigest(digest)) return undefined;
+  return [key, { digest, container, kind, entropy: Number(entropy) }];
 }
 
 function isKind(text: unknown): text is ContainerKind {
   return text === "model" || text === "carrier" || text === "plain" || text === "opaque";
 }
 
+function lineOf(key: string, { digest, container, kind, entropy }: Known): string {
+  return `${JSON.stringify([key, digest, container, kind, entropy])}\n`;
+}
+
 function save(path: string, entries: ReadonlyMap<string, Known>): void {
-  const rows = [...entries].map(([key, { digest, container, kind, entropy }]) =>
-    JSON.stringify([key, digest, container, kind, entropy]),
-  );
   const file = openSync(`${path}.new`, "w", 0o600);
   try {
-    writeSync(file, `[\n${rows.join(",\n")}\n]\n`);
+    writeSync(file, [...entries].map(([key, known]) => lineOf(key, known)).join(""));
     fsyncSync(file);
   } finally {
     closeSync(file);

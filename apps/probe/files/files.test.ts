@@ -340,9 +340,9 @@ test("digests survive a restart in the probe's own folder; a damaged file is not
   const data = freshFolder(context);
   await lookAt([root], { ...noProcesses, cache: openDigestCache(data), clock: later });
   assert.equal(openDigestCache(data).size, 1);
-  writeFileSync(join(data, "digests.json"), '[["1:2:3:4:5","sha256:00","gguf","model",1],7,"x"');
+  writeFileSync(join(data, "digests.jsonl"), '[["1:2:3:4:5","sha256:00","gguf","model",1],7,"x"');
   assert.equal(openDigestCache(data).size, 0);
-  writeFileSync(join(data, "digests.json"), '[["1:2:3:4:5","sha256:00","gguf","model",1],7]');
+  writeFileSync(join(data, "digests.jsonl"), '[["1:2:3:4:5","sha256:00","gguf","model",1],7]');
   assert.equal(openDigestCache(data).size, 0);
 });
 

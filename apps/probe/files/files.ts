@@ -5,8 +5,15 @@
  * one already read (the shell game) is still met. What other mount namespaces have under the same
  * names is looked at too, by way of a process that is in them.
  */
-import { type BigIntStats, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
-import { opendir } from "node:fs/promises";
+import {
+  type BigIntStats,
+  lstatSync,
+  opendirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
+import { setImmediate as othersFirst } from "node:timers/promises";
 import { sightsMax } from "@writ/core";
 import { gapOf, type Ledger, noteUnlessVanished } from "../coverage.ts";
 import { readProcLink } from "../processes/proc.ts";
@@ -15,12 +22,14 @@ import type { FolderState, Folders } from "../watch/folder-watch.ts";
 import { filesystemKind } from "./filesystem-kind.ts";
 import { inodeKey, type MassTable } from "./mass-table.ts";
 import { otherNamespaces, ownMounts, viewsUnder } from "./mounts.ts";
-import { folderOf, isInside, type Place, placeBuffer, within } from "./place.ts";
+import { folderOf, isInside, type Place, placeBuffer, placePath, within } from "./place.ts";
 
 /** Passes over folders that keep changing; what has not held still by then is a gap. */
 const passesMax = 4;
 /** Names taken from the kernel at a time. */
-const namesPerRead = 256;
+const namesPerRead = 1024;
+/** Entries met in one go: heartbeats and the watch have their turn between. */
+const entriesPerTurn = 4096;
 
 export type FilesParts = {
   /** `/proc`. */
@@ -137,13 +146,19 @@ async function readFolder(walk: Walk, place: Place, above: bigint | undefined): 
     if (walk.pass === 1 && isView(walk, place) && walk.inodes.has(inode)) return;
     walk.inodes.add(inode);
     walk.folders.set(place, { inode, changed: before.ctimeNs });
-    const folder = await opendir(path as unknown as string, {
+    const folder = opendirSync(path as unknown as string, {
       encoding: "latin1" as BufferEncoding,
       bufferSize: namesPerRead,
     });
-    for await (const entry of folder) {
-      if (walk.pass === 1) walk.ledger.entries += 1;
-      await meet(walk, within(place, entry.name), before.dev);
+    try {
+      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+        if (walk.pass === 1) walk.ledger.entries += 1;
+        const waiting = meet(walk, within(place, entry.name), before.dev);
+        if (waiting !== undefined) await waiting;
+        else if (walk.ledger.entries % entriesPerTurn === 0) await othersFirst();
+      }
+    } finally {
+      folder.closeSync();
     }
     // opendir follows links: was it this folder, or one that was swapped in, that was read?
     const after = lstatSync(path, { bigint: true });
@@ -162,13 +177,18 @@ function isWalkable(walk: Walk, place: Place): boolean {
   return kind === "ordinary";
 }
 
-async function meet(walk: Walk, place: Place, above: bigint | undefined): Promise<void> {
-  if (walk.excluded.includes(place)) return walk.ledger.gap(place, "excluded");
+/** A promise only if there is something to wait for: a file to be read. */
+function meet(walk: Walk, place: Place, above: bigint | undefined): Promise<unknown> | undefined {
+  if (walk.excluded.includes(place)) {
+    walk.ledger.gap(place, "excluded");
+    return undefined;
+  }
   let stat: BigIntStats;
   try {
-    stat = lstatSync(placeBuffer(place), { bigint: true });
+    stat = lstatSync(placePath(place), { bigint: true });
   } catch (error) {
-    return noteUnlessVanished(walk.ledger, place, error);
+    noteUnlessVanished(walk.ledger, place, error);
+    return undefined;
   }
   if (stat.isDirectory()) {
     if (walk.pass === 1 || !walk.folders.has(place)) walk.ahead.push({ place, device: above });
@@ -177,12 +197,13 @@ async function meet(walk: Walk, place: Place, above: bigint | undefined): Promis
     if (!isView(walk, place)) meetLink(walk, place);
   } else if (stat.isFile()) {
     // What is known by a name of this namespace needs no other.
-    if (isView(walk, place) && walk.table.knows(stat)) return;
-    await walk.table.consider(place, stat);
+    if (isView(walk, place) && walk.table.knows(stat)) return undefined;
+    return walk.table.isNothing(stat) ? undefined : walk.table.consider(place, stat);
   } else if (stat.isBlockDevice() && !isInside(place, "/dev")) {
     // A FIFO, a socket or a character device keeps no bytes; a disk under a strange name does.
     walk.ledger.gap(place, "special-file");
   }
+  return undefined;
 }
 
 function meetLink(walk: Walk, place: Place): void {

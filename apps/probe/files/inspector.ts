@@ -58,6 +58,8 @@ export type InspectorParts = {
 };
 
 export type Inspector = {
+  /** True if this was looked into in this very state, and is no mass. A share is asked anew. */
+  isNothing(stat: BigIntStats): boolean;
   /** `stat` is what was seen before. Never throws for anything on the host. */
   inspect(place: string, stat: BigIntStats, how?: Way): Promise<Inspection>;
 };
@@ -70,7 +72,12 @@ export type Way = "named" | "linked" | "held";
 
 /** The one judge of files. */
 export function openInspector(parts: InspectorParts): Inspector {
+  const { nothing } = parts.cache;
+  // What is no mass by its content is one by a size that the register names since.
+  const isNamedSize = (stat: BigIntStats) => parts.sizes.has(Number(stat.size));
   return {
+    isNothing: (stat) =>
+      nothing.has(stat) && parts.random() >= parts.rereadChance && !isNamedSize(stat),
     async inspect(place, stat, how = "named") {
       const key = cacheKey(stat);
       const known = parts.cache.get(key);
@@ -78,7 +85,17 @@ export function openInspector(parts: InspectorParts): Inspector {
         return { is: "mass", mass: { ...known, stat }, read: 0 };
       }
       const result = await readAnew(parts, place, how);
-      if (known === undefined || result.is === "gap") return result;
+      const isSettled = () => settled(parts, stat);
+      if (result.is === "nothing" && how === "named" && !isNamedSize(stat) && isSettled()) {
+        nothing.add(stat);
+      }
+      if (result.is === "gap") return result;
+      if (known === undefined) {
+        const wasNothing = how === "named" && nothing.has(stat) && !isNamedSize(stat);
+        const isMassNow = result.is === "mass" && cacheKey(result.mass.stat) === key;
+        if (wasNothing && isMassNow) parts.onForged(place);
+        return result;
+      }
       const same = result.is === "mass" && result.mass.digest === known.digest;
       if (!same && (result.is !== "mass" || cacheKey(result.mass.stat) === key)) {
         parts.onForged(place);
@@ -141,10 +158,13 @@ async function readOnce(
   const after = fstatSync(file, { bigint: true });
   if (whole.size !== size || cacheKey(after) !== cacheKey(stat)) return "changed";
   const known = { digest: whole.digest, container, kind, entropy: whole.entropy };
-  const settled = parts.now() - Number(stat.ctimeNs / 1_000_000n) > settledMilliseconds;
-  if (settled) parts.cache.set(cacheKey(stat), known);
+  if (settled(parts, stat)) parts.cache.set(cacheKey(stat), known);
   else parts.cache.forget(cacheKey(stat));
   return { is: "mass", mass: { ...known, stat }, read: size };
+}
+
+function settled(parts: InspectorParts, { ctimeNs }: BigIntStats): boolean {
+  return parts.now() - Number(ctimeNs / 1_000_000n) > settledMilliseconds;
 }
 
 /** Lent to one reading at a time: nothing keeps them past the next await. */

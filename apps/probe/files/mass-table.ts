@@ -14,6 +14,8 @@ export type MassTable = {
   consider(place: string, stat: BigIntStats, how?: Way): Promise<boolean>;
   /** Files one more name of an inode; false if that inode is no mass. */
   addName(place: string, stat: BigIntStats): boolean;
+  /** True for almost every file of a host, in almost every look. */
+  isNothing(stat: BigIntStats): boolean;
   /** True if this inode is a mass of the table. */
   knows(stat: BigIntStats): boolean;
   link(place: string, target: string): void;
@@ -34,6 +36,7 @@ export function openMassTable(inspector: Inspector, ledger: Ledger): MassTable {
   };
   return {
     addName,
+    isNothing: (stat) => inspector.isNothing(stat),
     knows: (stat) => rows.has(inodeKey(stat)),
     async consider(place, stat, how = "named") {
       const row = rows.get(inodeKey(stat));

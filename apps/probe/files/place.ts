@@ -25,6 +25,13 @@ export function placeBuffer(place: string): Buffer {
   return Buffer.from(place, "latin1");
 }
 
+/** The same, without a copy of the bytes where text serves: a path of ASCII is the same in both. */
+export function placePath(place: string): Buffer | string {
+  return isAscii.test(place) ? place : placeBuffer(place);
+}
+
+const isAscii = /^[\x01-\x7f]*$/;
+
 /** A name within a folder. */
 export function within(folder: Place, name: string): Place {
   return (folder === "/" ? `/${name}` : `${folder}/${name}`) as Place;
