@@ -1,148 +1,141 @@
 /**
  * How fast a model file is identified: `node bench/identity-speed/main.ts [GB…]`. Prints JSON,
- * then a table. Each size runs in a process of its own, so that nothing is warm that would not be.
+ * then tables: each time, and its ratio to openssl on the same file in the same run, by the clock
+ * and in CPU time. Each size runs in a process of its own, so that nothing is warm that would not
+ * be; what is compared runs one after the other, and several times: the best of each counts.
  */
 import { spawnSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
 import {
-  ContentPass,
-  encodeFingerprint,
-  enrol,
-  type Fingerprint,
-  identify,
-  keyIdOf,
-  makeFastHashing,
-  openModel,
-  parseFingerprint,
-  weightsOf,
-} from "@writ/weights";
-import { fileReader, fillingReader, writeSparseModel } from "./large-model.ts";
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeFingerprint, enrol, openModel, weightsOf } from "@writ/weights";
+import { fillingReader, layersFor, llama7bLayers, writeSparseModel } from "./large-model.ts";
 
 const key = new Uint8Array(32).fill(1);
+const beside = (name: string) => join(import.meta.dirname, name);
+/** Sizes of which openssl reads all. */
+const opensslGigabytesMax = 8;
+const passMegabytes = 1024;
+const times = 3;
 
-async function weightsAt(path: string, filling: boolean) {
-  const file = openSync(path, filling ? "r+" : "r");
-  const { size } = statSync(path);
-  const reader = filling ? fillingReader(file, size) : fileReader(file, size);
-  const model = await openModel(reader, {});
+type Spent = { readonly clock: number; readonly cpu: number };
+
+/** Milliseconds of a command, by a shell that counts its children's CPU time. */
+function spentBy(command: string, path: string): Spent {
+  const script = `TIMEFORMAT="%R %U %S"; time ${command} "$1" >/dev/null`;
+  const run = spawnSync("bash", ["-c", script, "bash", path]);
+  const [real, user, system] = run.stderr.toString().trim().split(" ").map(Number);
+  return { clock: 1000 * real!, cpu: 1000 * (user! + system!) };
+}
+
+function best(runs: readonly Spent[]): Spent {
+  return {
+    clock: Math.min(...runs.map(({ clock }) => clock)),
+    cpu: Math.min(...runs.map(({ cpu }) => cpu)),
+  };
+}
+
+function measuredBy(script: string, parameters: readonly string[]) {
+  const run = spawnSync(process.execPath, [beside(script), ...parameters]);
+  if (run.status !== 0) throw new Error(run.stderr.toString());
+  return JSON.parse(run.stdout.toString());
+}
+
+async function prepare(path: string, layers: number): Promise<number> {
+  writeSparseModel(path, layers);
+  const file = openSync(path, "r+");
+  const model = await openModel(fillingReader(file, statSync(path).size), {});
   if ("refused" in model) throw new Error(model.detail);
-  return { weights: weightsOf(model), close: () => closeSync(file) };
-}
-
-/** All exact rungs in one pass over bytes in memory, beside SHA-256 alone, in CPU time. */
-function measurePass() {
-  const megabytes = 256;
-  const bytes = new Uint8Array(megabytes << 20);
-  for (let at = 0; at < bytes.length; at += 65_536) bytes.set(randomBytes(65_536), at);
-  const hashing = makeFastHashing(() => createHash("sha256"));
-  const length = 1 << 24;
-  const ranges = Array.from({ length: 15 }, (_, i) => ({
-    type: "BF16",
-    offset: i * length,
-    length,
-  }));
-  const rate = (work: (push: (bytes: Uint8Array) => void) => void, sink: () => Sink): number => {
-    const into = sink();
-    const before = process.cpuUsage();
-    work((part) => into.push(part));
-    into.finish();
-    const spent = process.cpuUsage(before);
-    return bytes.length / 1e3 / (spent.user + spent.system);
-  };
-  const feed = (push: (bytes: Uint8Array) => void) => {
-    for (let at = 0; at < bytes.length; at += 1 << 20) push(bytes.subarray(at, at + (1 << 20)));
-  };
-  const alone = (): Sink => {
-    const hash = createHash("sha256");
-    return { push: (part) => hash.update(part), finish: () => hash.digest() };
-  };
-  // The first pass warms the kernels up; the second is measured.
-  rate(feed, () => new ContentPass(ranges, hashing));
-  const passGbPerCpuSecond = rate(feed, () => new ContentPass(ranges, hashing));
-  const sha256GbPerCpuSecond = rate(feed, alone);
-  return { passGbPerCpuSecond, sha256GbPerCpuSecond };
-}
-
-type Sink = { push(bytes: Uint8Array): unknown; finish(): unknown };
-
-/** One size, in this process: the first identification of the process, and the next ones. */
-async function measure(path: string, fingerprintPath: string) {
-  const { readFileSync } = await import("node:fs");
-  const parsed = parseFingerprint(readFileSync(fingerprintPath), { key, keyId: keyIdOf(key) });
-  const times: number[] = [];
-  const cpu: number[] = [];
-  let verdict = "";
-  for (let turn = 0; turn < 12; turn += 1) {
-    const before = process.cpuUsage();
-    const began = performance.now();
-    const { weights, close } = await weightsAt(path, false);
-    const found = await identify({ weights }, [parsed as Fingerprint], { key });
-    times.push(performance.now() - began);
-    const spent = process.cpuUsage(before);
-    cpu.push((spent.user + spent.system) / 1000);
-    verdict = found.verdict;
-    close();
-  }
-  const memory = process.resourceUsage().maxRSS / 1024;
-  const next = Math.min(...times.slice(1));
-  const nextCpu = Math.min(...cpu.slice(1));
-  return { first: times[0]!, next, firstCpu: cpu[0]!, nextCpu, verdict, memory };
-}
-
-async function prepare(path: string, fingerprintPath: string): Promise<number> {
-  const { writeFileSync } = await import("node:fs");
-  const { weights, close } = await weightsAt(path, true);
-  const made = await enrol(weights, { name: "made", format: "safetensors", key });
+  const made = await enrol(weightsOf(model), { name: "made", format: "safetensors", key });
   const bytes = encodeFingerprint(made);
-  writeFileSync(fingerprintPath, bytes);
-  close();
+  writeFileSync(`${path}.json`, bytes);
+  closeSync(file);
   return bytes.length;
 }
 
+async function sketchRow(folder: string, gigabytes: number) {
+  const path = join(folder, `${gigabytes}.bin`);
+  const recordBytes = await prepare(path, layersFor(gigabytes));
+  const runs = Array.from({ length: times }, () => measuredBy("sketch.ts", [path, `${path}.json`]));
+  const first: Spent = best(runs.map((run) => run.first));
+  const next: Spent = best(runs.map((run) => run.next));
+  const openssl =
+    gigabytes > opensslGigabytesMax ? undefined : spentBy("openssl dgst -sha256", path);
+  const bytes = statSync(path).size;
+  rmSync(path);
+  return { gigabytes, bytes, recordBytes, first, next, openssl, memory: runs[0].memory };
+}
+
+/** All exact rungs of one file of noise, in turns with openssl on the same file. */
+function passRow(folder: string) {
+  const path = join(folder, "noise");
+  const file = openSync(path, "w");
+  for (let i = 0; i < passMegabytes; i += 1) writeSync(file, randomBytes(1 << 20));
+  closeSync(file);
+  const turns = Array.from({ length: times }, () => ({
+    openssl: spentBy("openssl dgst -sha256", path),
+    native: measuredBy("pass.ts", [path, "native"]) as Spent & { memory: number },
+    portable: measuredBy("pass.ts", [path, "portable"]) as Spent,
+  }));
+  const openssl = best(turns.map((turn) => turn.openssl));
+  const native = best(turns.map((turn) => turn.native));
+  const portable = best(turns.map((turn) => turn.portable));
+  return {
+    openssl,
+    native,
+    portable,
+    cpuRatio: openssl.cpu / native.cpu,
+    clockRatio: openssl.clock / native.clock,
+    portableCpuRatio: openssl.cpu / portable.cpu,
+    memory: turns[0]!.native.memory,
+  };
+}
+
+function tableRow(row: Awaited<ReturnType<typeof sketchRow>>, smallest: typeof row) {
+  const { first, next, openssl } = row;
+  const fixed = (value: number | undefined) => value?.toFixed(value < 10 ? 2 : 1) ?? "";
+  return {
+    GB: row.gigabytes,
+    "first ms": fixed(first.clock),
+    "first CPU": fixed(first.cpu),
+    "next ms": fixed(next.clock),
+    "next CPU": fixed(next.cpu),
+    "openssl ms": fixed(openssl?.clock),
+    "times first": fixed(openssl && openssl.clock / first.clock),
+    "times first, CPU": fixed(openssl && openssl.cpu / first.cpu),
+    "first to smallest": fixed(first.cpu / smallest.first.cpu),
+    "next to smallest": fixed(next.cpu / smallest.next.cpu),
+    "record MB": fixed(row.recordBytes / 1e6),
+    "memory MB": fixed(row.memory),
+  };
+}
+
 async function main(): Promise<void> {
-  const [mode, path, fingerprintPath] = process.argv.slice(2);
-  if (mode === "--measure") {
-    console.log(JSON.stringify(await measure(path!, fingerprintPath!)));
-    return;
-  }
-  if (mode === "--pass") {
-    console.log(JSON.stringify(measurePass()));
-    return;
-  }
-  const sizes = process.argv.slice(2).map(Number);
+  const given = process.argv.slice(2).map(Number);
   const folder = mkdtempSync(join(tmpdir(), "identity-speed-"));
-  const rows: object[] = [];
   try {
-    for (const gigabytes of sizes.length > 0 ? sizes : [2, 8, 32]) {
-      const model = join(folder, `${gigabytes}.bin`);
-      const fingerprint = join(folder, `${gigabytes}.json`);
-      const bytes = writeSparseModel(model, gigabytes);
-      const fingerprintBytes = await prepare(model, fingerprint);
-      const run = spawnSync(process.execPath, [
-        import.meta.filename,
-        "--measure",
-        model,
-        fingerprint,
-      ]);
-      const measured = JSON.parse(run.stdout.toString());
-      const began = performance.now();
-      if (gigabytes <= 8) spawnSync("openssl", ["dgst", "-sha256", model]);
-      const openssl = gigabytes <= 8 ? performance.now() - began : undefined;
-      rows.push({ gigabytes, bytes, fingerprintBytes, openssl, ...measured });
-      rmSync(model);
-    }
+    const load = loadavg();
+    const rows: Awaited<ReturnType<typeof sketchRow>>[] = [];
+    for (const size of given.length > 0 ? given : [2, 8, 32])
+      rows.push(await sketchRow(folder, size));
+    const llama7bRecordBytes = await prepare(join(folder, "7b.bin"), llama7bLayers);
+    const pass = passRow(folder);
+    const machine = { processor: cpus()[0]?.model, loadBefore: load, loadAfter: loadavg() };
+    console.log(JSON.stringify({ machine, rows, llama7bRecordBytes, pass }));
+    console.table(rows.map((row) => tableRow(row, rows[0]!)));
+    console.table([{ ...pass, ...{ openssl: "", native: "", portable: "" }, llama7bRecordBytes }]);
   } finally {
     rmSync(folder, { recursive: true });
   }
-  const pass = JSON.parse(
-    spawnSync(process.execPath, [import.meta.filename, "--pass"]).stdout.toString(),
-  );
-  console.log(JSON.stringify({ rows, pass }));
-  console.table(rows);
-  console.table([pass]);
 }
 
 await main();

@@ -85,7 +85,7 @@ async function addFile(draft: Draft, reader: Reader): Promise<void> {
   }
 }
 
-/** A header as writers write it; false, and nothing added, if it is another or holds a name twice. */
+/** A header as writers write it; false, and nothing added, if it is another, or a name is twice. */
 function addPlain(draft: Draft, entries: Entry[], bytes: Uint8Array): boolean {
   const header = readPlainHeader(bytes);
   if (header === undefined || header.entries.length > tensorsMax) return false;
