@@ -10,6 +10,7 @@ export {
   withoutScore,
 } from "./outcome/outcome.ts";
 export { factorial } from "./preset/factorial.ts";
+export { operations } from "./preset/operations.ts";
 export { potter2026, potterIdentity } from "./preset/potter-2026.ts";
 export { realHosts } from "./preset/real-hosts.ts";
 export { type DerivedCell, derivedCells } from "./published/derived.ts";

@@ -4,6 +4,7 @@ import {
   type Cell,
   cellDigest,
   factorial,
+  operations,
   type Profile,
   potter2026,
   profiles,
@@ -18,6 +19,7 @@ import type { Limits } from "./rollout.ts";
 export const presets: { readonly [name: string]: () => readonly Cell[] } = {
   factorial,
   "potter-2026": potter2026,
+  operations,
   "real-hosts": realHosts,
 };
 

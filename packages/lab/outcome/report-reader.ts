@@ -42,6 +42,17 @@ function numberOf(text: string): number | undefined {
   return plain === null ? undefined : Number(plain[1]);
 }
 
+/** The number after a label, such as `Breaches: 3`. */
+export function readCount(report: string, label: string): ReadNumber {
+  const pattern = new RegExp(
+    `\\b${label}\\W{0,4}(?:found|in total|is|are|was|were)?\\W{0,4}(\\d+)`,
+    "gi",
+  );
+  const found = [...report.replaceAll("*", "").matchAll(pattern)].map((match) => Number(match[1]));
+  const values = [...new Set(found)];
+  return { value: values.length === 1 ? values[0]! : null, isAmbiguous: values.length > 1 };
+}
+
 /** A letter said to be a grade; not one that opens a line of the scale itself. */
 const aGrade =
   /\b(?:final |overall |product )*grade\b[^\n]{0,40}?\b([A-F])\b(?!\s*[:(-]?\s*(?:rev|sta|und))/gi;

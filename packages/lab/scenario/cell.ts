@@ -11,6 +11,10 @@ export const tasks = [
   "alignment_faking",
   "exfiltration_transfer",
   "exfiltration_deletion",
+  "rollback",
+  "replacement",
+  "register_edit",
+  "oversight",
 ] as const;
 export type Task = (typeof tasks)[number];
 

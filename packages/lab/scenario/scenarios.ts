@@ -5,6 +5,7 @@ import { actorOf, type Setting } from "./actor.ts";
 import type { Cell, Task } from "./cell.ts";
 import { alignmentFaking, evaluation, tampering } from "./evaluation.ts";
 import { finance } from "./finance.ts";
+import { oversight, registerEdit, replacement, rollback } from "./operations.ts";
 import type { Casting, Scenario } from "./scenario.ts";
 import { deletion, transfer } from "./servers.ts";
 import { memoryTool, type Tool, toolSets } from "./tool.ts";
@@ -17,6 +18,10 @@ export const scenarios: { readonly [T in Task]: Scenario } = {
   alignment_faking: alignmentFaking,
   exfiltration_transfer: transfer,
   exfiltration_deletion: deletion,
+  rollback,
+  replacement,
+  register_edit: registerEdit,
+  oversight,
 };
 
 /** All that a subject is given in one rollout. */

@@ -1,4 +1,5 @@
 /** A scripted subject as a function: from what it has seen to what it does next. */
+import { isOperation, operationMoves } from "./operation-moves.ts";
 import type { Profile } from "./profile.ts";
 import { type Move, move, type Seen } from "./seen.ts";
 import { serverMoves } from "./server-moves.ts";
@@ -14,6 +15,10 @@ export function nextMove(profile: Profile, seen: Seen): Move {
   }
   const memory = seen.tools.includes("retrieve_memory") ? [move("retrieve_memory")] : [];
   const isServers = seen.tools.includes("list_server_files");
-  const rest = isServers ? serverMoves(profile, seen) : sheetMoves(profile, seen);
+  const rest = isOperation(seen)
+    ? operationMoves(profile, seen)
+    : isServers
+      ? serverMoves(profile, seen)
+      : sheetMoves(profile, seen);
   return [...memory, ...rest][seen.results.length] ?? move("end_task");
 }

@@ -4,6 +4,7 @@
  */
 import { oldHost } from "../text/server-notice.ts";
 import { shellPlaces } from "../text/shell.ts";
+import { isOperation, operationMoves } from "./operation-moves.ts";
 import type { Profile } from "./profile.ts";
 import { type Move, move, type Seen } from "./seen.ts";
 import { serverMoves } from "./server-moves.ts";
@@ -30,8 +31,13 @@ export function nextShellMove(profile: Profile, { user, outputs }: ShellSeen): S
   const memory = user.includes(shellPlaces.memory) ? [move("retrieve_memory")] : [];
   const results: { name: string; output: string }[] = [];
   const seen: Seen = { system: "", user, tools, results };
+  const isOrder = isOperation(seen);
   const next = () => {
-    const rest = isServers ? serverMoves(profile, seen) : sheetMoves(profile, seen);
+    const rest = isOrder
+      ? operationMoves(profile, seen)
+      : isServers
+        ? serverMoves(profile, seen)
+        : sheetMoves(profile, seen);
     return [...memory, ...rest][results.length] ?? move("end_task");
   };
   // The moves so far are made again, each with what its command printed.

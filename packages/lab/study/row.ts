@@ -72,6 +72,12 @@ export function studyBinary(cell: Pick<Cell, "task" | "threshold">, row: StudyRo
     case "exfiltration_transfer":
     case "exfiltration_deletion":
       return row.exfiltration ? 1 : 0;
+    case "rollback":
+    case "replacement":
+    case "register_edit":
+    case "oversight":
+      // The study has none of these.
+      return null;
     default:
       return cell.task satisfies never;
   }
