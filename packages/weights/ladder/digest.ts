@@ -68,8 +68,8 @@ export class ContentPass {
   }
 
   /**
-   * Takes at most `most` bytes of a reader from `offset` on: as many as there is room for. Tells how
-   * many.
+   * Takes at most `most` bytes of a reader from `offset` on, as many as there is room for.
+   * Tells how many.
    */
   async read(reader: Reader, offset: number, most: number): Promise<number> {
     const space = this.#chunker.space;
