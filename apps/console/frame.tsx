@@ -64,7 +64,7 @@ export function Frame(): ReactNode {
       <footer className="foot">
         <StandingLine />
         <p className="faint">
-          This page signs nothing. What it could not check, it shows as the server said it.
+          This page holds no key. What it could not check, it shows as the server said it.
         </p>
       </footer>
       <Suspense fallback={null}>

@@ -6,6 +6,7 @@ import { follow, queries } from "./estate-queries.ts";
 import { router } from "./routes.tsx";
 import "./styles/console.css";
 import "./styles/estate.css";
+import "./styles/signing.css";
 
 follow();
 createRoot(document.getElementById("console")!).render(

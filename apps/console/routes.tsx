@@ -31,6 +31,10 @@ const tree = root.addChildren([
     lazyRouteComponent(() => import("./pages/writs.tsx"), "WritsPage"),
   ),
   at(
+    "/writs/new",
+    lazyRouteComponent(() => import("./pages/new-order.tsx"), "NewOrderPage"),
+  ),
+  at(
     "/writs/$digest",
     lazyRouteComponent(() => import("./pages/writ.tsx"), "WritPage"),
   ),

@@ -27,34 +27,58 @@ const patienceMilliseconds = 15_000;
 /** Largest answer taken: a certificate of an estate of thousands of hosts. */
 const answerBytesMax = 64 * 1024 * 1024;
 
-/** Bytes of a path of this server. */
-export async function ask(path: string): Promise<Uint8Array | Refused> {
+/** Bytes of a path of this server; with a body, what it answers to that. */
+export async function ask(path: string, body?: object): Promise<Uint8Array | Refused> {
   try {
     const response = await fetch(path, {
       redirect: "error",
       credentials: "same-origin",
       signal: AbortSignal.timeout(patienceMilliseconds),
+      ...(body === undefined
+        ? {}
+        : {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify(body),
+          }),
     });
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (bytes.length > answerBytesMax) return refused("oversized", path);
     if (response.ok) return bytes;
+    // Whatever the server says of itself is no proof that it lies: those are found here.
     return refused("unavailable", refusalText(bytes) ?? `${path}: status ${response.status}`);
   } catch {
     return refused("unavailable", "the server does not answer");
   }
 }
 
+/** JSON of a path, or the refusal. */
+export async function asked<T>(path: string): Promise<T | Refused> {
+  return jsonOf(await ask(path));
+}
+
+/** What the server answers to a body, as JSON, or its refusal. */
+export async function posted<T>(path: string, body: object): Promise<T | Refused> {
+  return jsonOf(await ask(path, body));
+}
+
+function jsonOf<T>(bytes: Uint8Array | Refused): T | Refused {
+  return isRefused(bytes) ? bytes : (JSON.parse(new TextDecoder().decode(bytes)) as T);
+}
+
 /** JSON of a path; throws {@link Unanswered}, as queries want it. */
 export async function told<T>(path: string): Promise<T> {
-  const bytes = await ask(path);
-  if (isRefused(bytes)) throw new Unanswered(bytes);
-  return JSON.parse(new TextDecoder().decode(bytes)) as T;
+  const value = await asked<T>(path);
+  if (isRefused(value)) throw new Unanswered(value as Refused);
+  return value;
 }
 
 function refusalText(bytes: Uint8Array): string | undefined {
   try {
     const { refused: code, detail } = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof code === "string" && typeof detail === "string" ? detail : undefined;
+    return typeof code === "string" && typeof detail === "string"
+      ? `${detail} (${code})`
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /**
  * How the console feels: `node bench/console/main.ts [PLACES]`. A real server with so many places
  * registered (10,000), in a real Chromium: time to what answers the page's question with an empty

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useEstate, useStanding } from "../estate-queries.ts";
 import { Waiting } from "../parts/answers.tsx";
 import { useNow } from "../parts/clock.tsx";
+import { Enrolment } from "../parts/enrolment.tsx";
 import { StandingDetails } from "../parts/standing-line.tsx";
 import { agoText } from "../words.ts";
 
@@ -29,6 +30,7 @@ export function TrustPage(): ReactNode {
           <StandingDetails />
           <Quorums document={data.trustRoot.document} />
           <Principals document={data.trustRoot.document} />
+          <Enrolment document={data.trustRoot.document} />
         </>
       )}
     </>

@@ -1,13 +1,22 @@
 /** One writ: its course, the order as it is signed, what was seen of it. */
 
 import { useParams } from "@tanstack/react-router";
-import { digestOf, isRefused, type Refused, refused, renderWrit } from "@writ/core";
-import { type ReactNode, useMemo } from "react";
-import { noteRefusal, useBlob, useWrit } from "../estate-queries.ts";
+import {
+  type Digest,
+  digestOf,
+  isRefused,
+  type Refused,
+  refused,
+  type TrustRoot,
+} from "@writ/core";
+import { type ReactNode, useMemo, useState } from "react";
+import { noteRefusal, useBlob, useStanding, useWrit } from "../estate-queries.ts";
 import { Answered } from "../parts/answers.tsx";
 import { useNow } from "../parts/clock.tsx";
 import { KindMark } from "../parts/kind-mark.tsx";
+import { hasPasskeys, PasskeySignature, type Sayable } from "../parts/passkey-signature.tsx";
 import { ProvenMark } from "../parts/proven-mark.tsx";
+import { NotShown, RenderedOrder } from "../parts/rendered-writ.tsx";
 import type { ProceedingTold } from "../server-connection.ts";
 import { agoText, localText, shortDigest } from "../words.ts";
 import { Disagreement } from "./writ-verdict.tsx";
@@ -20,6 +29,8 @@ export function WritPage(): ReactNode {
 
 function Whole({ proceeding }: { readonly proceeding: ProceedingTold }) {
   const { digest, state, hindrance } = proceeding;
+  const order = useOrder(digest);
+  const isOpen = answerable.has(state);
   return (
     <>
       <p className="question">
@@ -35,9 +46,10 @@ function Whole({ proceeding }: { readonly proceeding: ProceedingTold }) {
         <p className="lead">It may not begin now: {hindrance.detail}.</p>
       )}
       <Disagreement proceeding={proceeding} />
-      <HowToAnswer proceeding={proceeding} />
+      {isOpen ? <AsSigned order={order} /> : null}
+      <HowToAnswer proceeding={proceeding} isShown={order !== undefined && !isRefused(order)} />
       <Timeline proceeding={proceeding} />
-      <AsSigned digest={digest} />
+      {isOpen ? null : <AsSigned order={order} />}
     </>
   );
 }
@@ -54,11 +66,15 @@ function Title({ proceeding: { writ } }: { readonly proceeding: ProceedingTold }
 
 const answerable: ReadonlySet<string> = new Set(["drafted", "approved", "armed"]);
 
-function HowToAnswer({ proceeding }: { readonly proceeding: ProceedingTold }) {
+type ToAnswer = { readonly proceeding: ProceedingTold; readonly isShown: boolean };
+
+function HowToAnswer({ proceeding, isShown }: ToAnswer) {
   const { digest, state, seats, approvals } = proceeding;
+  const { data: standing } = useStanding();
   if (!answerable.has(state)) return null;
   const short = shortDigest(digest);
   const needed = seats.map(({ group, threshold }) => `${threshold} of ${group}`).join(" and ");
+  const root = standing === undefined || isRefused(standing) ? undefined : standing.trustRoot;
   return (
     <section className="how" aria-labelledby="how">
       <h2 id="how">To answer</h2>
@@ -67,14 +83,46 @@ function HowToAnswer({ proceeding }: { readonly proceeding: ProceedingTold }) {
         {approvals.length === 0
           ? "nobody has approved yet"
           : `${approvals.map(({ person }) => person).join(", ")} approved`}
-        . This page signs nothing. Read the order below, then on your own terminal, where the same
-        words must stand:
+        . Read the order above, whole.
       </p>
+      {root !== undefined && isShown && hasPasskeys(root) ? (
+        <ByPasskey proceeding={proceeding} root={root} />
+      ) : null}
+      <p>On your own terminal, where the same words must stand:</p>
       <pre>
         {`./writ approve ${short} --as YOU\n`}
         {`./writ ${state === "drafted" ? "deny" : "veto"} ${short} --as YOU`}
       </pre>
     </section>
+  );
+}
+
+type Answering = { readonly proceeding: ProceedingTold; readonly root: TrustRoot };
+
+function ByPasskey({ proceeding, root }: Answering) {
+  const { digest, state, seats, approvals } = proceeding;
+  const [shown] = useState(() => performance.now());
+  const members = root.document.groups
+    .filter(({ name }) => seats.some(({ group }) => group === name))
+    .flatMap(({ members: names }) => names);
+  const saying = (label: string, decision: "approve" | "deny" | "veto"): Sayable => ({
+    label,
+    ...(decision === "approve" ? {} : { look: "grave" }),
+    body: () => ({
+      ...{ kind: "decision", writ: digest as Digest, decision },
+      consideredMilliseconds: Math.round(performance.now() - shown),
+    }),
+  });
+  const stop = state === "drafted" ? saying("Deny", "deny") : saying("Veto", "veto");
+  // Whoever proposed it has no vote on it, and nobody has two.
+  const spent = new Set([proceeding.writ.proposer, ...approvals.map(({ person }) => person)]);
+  const open = members.filter((name) => !spent.has(name));
+  return (
+    <PasskeySignature
+      people={state === "drafted" ? open : members}
+      sayable={state === "drafted" ? [saying("Approve", "approve"), stop] : [stop]}
+      confirm="I have read the order whole, and its ten words stand on another screen too."
+    />
   );
 }
 
@@ -121,62 +169,20 @@ function Timeline({ proceeding }: { readonly proceeding: ProceedingTold }) {
   );
 }
 
-/** The order by the same renderer as on every screen, from bytes that have the writ's digest. */
-function AsSigned({ digest }: { readonly digest: string }) {
+/** The order's bytes, if the server sent those of this digest; else why there are none yet. */
+function useOrder(digest: string): Uint8Array | Refused | undefined {
   const { data } = useBlob(digest);
-  const rendered = useMemo(() => {
-    if (data === undefined) return undefined;
-    if (isRefused(data)) return data;
-    if (digestOf(data) !== digest) {
-      const wrong = refused("wrong-blob", `the server sent other bytes than writ ${digest}`);
-      // Told after this rendering: a component may not change another while it renders.
-      queueMicrotask(() => noteRefusal(wrong));
-      return wrong;
-    }
-    return renderWrit(data);
+  return useMemo(() => {
+    if (data === undefined || isRefused(data) || digestOf(data) === digest) return data;
+    const wrong = refused("wrong-blob", `the server sent other bytes than writ ${digest}`);
+    // Told after this rendering: a component may not change another while it renders.
+    queueMicrotask(() => noteRefusal(wrong));
+    return wrong;
   }, [data, digest]);
-  if (rendered === undefined) return null;
-  if (isRefused(rendered)) return <NotShown refusal={rendered} />;
-  const { phrase, sections, title } = rendered;
-  return (
-    <section className="as-signed" aria-labelledby="as-signed">
-      <h2 id="as-signed">The order, as it is signed</h2>
-      <p className="phrase">
-        {phrase.map((word, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a phrase may have a word twice
-          <span key={at}>{word} </span>
-        ))}
-      </p>
-      <p className="faint">
-        Rendered here from bytes whose digest is <code>{rendered.digest}</code>. Your terminal shows
-        the same ten words.
-      </p>
-      <h3>{title}</h3>
-      {sections.map(({ heading, lines }) => (
-        <section key={heading}>
-          <h4>{heading}</h4>
-          <dl className="facts">
-            {lines.map(({ label, text }, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines never move
-              <div key={at}>
-                <dt>{label}</dt>
-                <dd>
-                  <bdi>{text}</bdi>
-                </dd>
-              </div>
-            ))}
-          </dl>
-        </section>
-      ))}
-    </section>
-  );
 }
 
-function NotShown({ refusal }: { readonly refusal: Refused }) {
-  return (
-    <section className="no-answer" role="alert">
-      <h2>The order is not shown</h2>
-      <p>{refusal.detail}.</p>
-    </section>
-  );
+function AsSigned({ order }: { readonly order: Uint8Array | Refused | undefined }) {
+  if (order === undefined) return null;
+  if (isRefused(order)) return <NotShown refusal={order} />;
+  return <RenderedOrder bytes={order} title="The order, as it is signed" />;
 }

@@ -17,6 +17,11 @@ export function WritsPage(): ReactNode {
         What humans ordered. A writ is fulfilled by what a probe saw afterwards, never by anyone
         saying that it is done.
       </p>
+      <p>
+        <Link to="/writs/new" className="button">
+          Draft an order
+        </Link>
+      </p>
       <Answered query={query}>{(writs) => <Lists writs={writs} />}</Answered>
     </>
   );

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type Refused,
   type RegisterDocument,
+  type TrustRootDocument,
   toUtf8,
 } from "@writ/core";
 import { censusOf, chatbotRegister, type Look } from "../../../packages/core/testing/chatbot.ts";
@@ -77,6 +78,14 @@ export class ConsoleEstate {
     }
   }
 
+  /** A next version of the trust root, signed by ada and ben with the keys of the first. */
+  async amends(changes: Partial<TrustRootDocument>): Promise<void> {
+    const { document, digest } = must(await this.rig.api.trustRoot());
+    const next = { ...document, number: document.number + 1, previous: digest, ...changes };
+    const { index } = must(await this.rig.api.submit(this.rig.rootBytes(next, this.rig.estate)));
+    await this.rig.witnessed(index);
+  }
+
   /** A look of the host's probe, fresh against what is witnessed. */
   async looks(host: string, look: Look = {}): Promise<number> {
     const { size, root } = must(await this.rig.api.witnessed());
@@ -115,7 +124,12 @@ export class ConsoleEstate {
     await this.rig.say("ben", { kind: "decision", writ, decision: "approve" });
     const quorum = await this.rig.say("cleo", { kind: "decision", writ, decision: "approve" });
     await this.rig.witnessed(quorum);
-    let last = quorum;
+    await this.executes(writ, look);
+  }
+
+  /** The executor carries it out, the butler says that it is done, and a look sees what is. */
+  async executes(writ: Digest, look: Look): Promise<void> {
+    let last = 0;
     for (const step of [0, 1]) {
       await this.rig.say("executor-h1", { kind: "execution", writ, step, phase: "intent" });
       last = await this.rig.say("executor-h1", { kind: "execution", writ, step, phase: "done" });
