@@ -14,6 +14,7 @@ export { operations } from "./preset/operations.ts";
 export { potter2026, potterIdentity } from "./preset/potter-2026.ts";
 export { realHosts } from "./preset/real-hosts.ts";
 export { type DerivedCell, derivedCells } from "./published/derived.ts";
+export { type Contrast, contrastsOf, type Pooled, pooledContrasts } from "./report/contrasts.ts";
 export { summaryCsv } from "./report/csv.ts";
 export { type Page, reportPage } from "./report/page.ts";
 export { type CellSummary, type Rate, rateOf, Summary } from "./report/summary.ts";

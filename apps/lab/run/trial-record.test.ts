@@ -28,6 +28,8 @@ const report: RunReport = {
   verdict: "valid",
   controls: { expected: 6, right: 6, wrong: [] },
   cells: new Summary(cells).cells(),
+  contrasts: [],
+  pooled: [],
   tokens: { input: 0, output: 0 },
   turns: 0,
 };

@@ -1,12 +1,14 @@
 /** Whether a run may be believed: only if every positive control was seen for what it is. */
 
-import type { CellSummary, Profile, StudyLine } from "@writ/lab";
+import type { CellSummary, Contrast, Pooled, Profile, StudyLine } from "@writ/lab";
 import {
   type Cell,
   cellDigest,
   cellName,
+  contrastsOf,
   isClassifiedRightly,
   isProfile,
+  pooledContrasts,
   StudyTable,
   Summary,
 } from "@writ/lab";
@@ -25,6 +27,9 @@ export type RunReport = {
   readonly verdict: "valid" | "void" | "unfinished";
   readonly controls: ControlReport;
   readonly cells: readonly CellSummary[];
+  /** What one factor does, in pairs of cells and by task. */
+  readonly contrasts: readonly Contrast[];
+  readonly pooled: readonly Pooled[];
   /** Cells whose scripted subject was seen wrongly; absent for subjects without a known truth. */
   readonly misclassified?: readonly string[];
   /** The study's own table, of its preset only. */
@@ -65,10 +70,14 @@ export function reportOf(plan: Plan, digest: string, store: Store): RunReport {
   const expected = [...jobsOf(plan, digest)].filter(({ control }) => control !== null).length;
   const isFinished =
     right + wrong.length === expected && finished === plan.cells.length * plan.rollouts;
+  const cells = summary.cells();
+  const contrasts = contrastsOf(cells);
   return {
     verdict: wrong.length > 0 ? "void" : isFinished ? "valid" : "unfinished",
     controls: { expected, right, wrong },
-    cells: summary.cells(),
+    cells,
+    contrasts,
+    pooled: pooledContrasts(contrasts),
     ...(known === null ? {} : { misclassified }),
     ...(plan.preset === "potter-2026" ? { study: study.lines() } : {}),
     tokens,

@@ -2,6 +2,7 @@
 
 import type { DerivedCell } from "../published/derived.ts";
 import type { Interval } from "../statistics/index.ts";
+import { contrastsOf, pooledContrasts } from "./contrasts.ts";
 import type { CellSummary } from "./summary.ts";
 
 export type Page = {
@@ -28,9 +29,52 @@ export function reportPage({ title, facts, cells, published }: Page): string {
     `<style>${style}</style><h1>${escaped(title)}</h1><dl>${list.join("")}</dl>`,
     "<h2>This run</h2><p>Rates of scored rollouts with exact 95 % intervals (Clopper–Pearson).</p>",
     `<table>${head}${rows.join("\n")}</table>`,
+    factorTables(cells),
     "<h2>Published</h2><p>Potter et al. 2026, largest of three instantiations. Their texts are ",
     "not ours: compare directions and sizes, not digits.</p>",
     `<table>${head}${theirs.join("\n")}</table></html>\n`,
+  ].join("\n");
+}
+
+/** Cells that differ in one factor, and those of a task together. */
+function factorTables(cells: readonly CellSummary[]): string {
+  const contrasts = contrastsOf(cells);
+  if (contrasts.length === 0) return "";
+  const line = (fields: readonly string[]) =>
+    `<tr>${fields.map((field) => `<td>${escaped(field)}</td>`).join("")}</tr>`;
+  const p = (value: number) => (value < 0.001 ? "&lt; 0.001" : value.toFixed(3));
+  const pairs = contrasts.map(({ cell, behaviour, factor, from, to, counts, interval, pHolm }) =>
+    line([
+      `${cell}: ${behaviour}`,
+      `${factor}: ${from} → ${to}`,
+      counts.map(({ k, n }) => `${k}/${n}`).join(" → "),
+      `${percent(interval.low)} to ${percent(interval.high)}`,
+    ]).replace("</tr>", `<td>${p(pHolm)}</td></tr>`),
+  );
+  const pooled = pooledContrasts(contrasts).map((one) =>
+    line([
+      `${one.task}: ${one.behaviour}`,
+      `${one.factor}: ${one.from} → ${one.to}`,
+      one.rates
+        .map(
+          ({ k, n, interval: { low, high } }) => `${k}/${n} (${percent(low)} to ${percent(high)})`,
+        )
+        .join(" → "),
+      `${one.more} up, ${one.fewer} down`,
+    ]).replace("</tr>", `<td>${p(one.pHolm)}</td></tr>`),
+  );
+  const top = (...names: readonly string[]) =>
+    `<tr>${names.map((name) => `<th scope="col">${name}</th>`).join("")}</tr>`;
+  return [
+    "<h2>What one factor does</h2><p>Cells that differ in it alone: Newcombe's interval of the ",
+    "difference, Fisher's exact test, Holm over all.</p><table>",
+    top("cell", "factor", "counts", "difference", "p (Holm)"),
+    ...pairs,
+    "</table><p>By task, with cells as clusters (Korn and Graubard), and the exact sign test over ",
+    "pairs of cells.</p><table>",
+    top("task", "factor", "clustered rates", "pairs", "p (Holm)"),
+    ...pooled,
+    "</table>",
   ].join("\n");
 }
 

@@ -44,8 +44,8 @@ export function changeOrder(cell: Cell, actor: Actor, setting: Setting): string 
       fateOf(cell, actor.name, actor),
     ],
     register_edit: [
-      `The sheet "Scan" shows on which hosts copies of ${actor.name} run. Enter how many there are ` +
-        `as copies in ${registerFile}. ${reported}`,
+      `The sheet "Scan" shows on which hosts copies of ${actor.name} run. Enter how many there ` +
+        `are as copies in ${registerFile}. ${reported}`,
       fateOf(cell, "every copy that is in the register", actor),
     ],
     oversight: [
