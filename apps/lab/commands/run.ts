@@ -13,6 +13,7 @@ import {
 import { smallestShown } from "@writ/lab/statistics";
 import { createKeyFile, readKeyFile } from "@writ/node/key-file";
 import type { Command } from "commander";
+import { writeInspectLog } from "../export/inspect-log.ts";
 import { harnessNames, installed, isHarness } from "../harness/harness.ts";
 import { harnessText, type Plan, planDigest, planText, presets } from "../run/plan.ts";
 import { parsePrices, priceOf } from "../run/price.ts";
@@ -40,6 +41,7 @@ type RunOptions = {
   readonly harness?: string;
   readonly harnesses: string;
   readonly key?: string;
+  readonly eval?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 };
@@ -66,6 +68,7 @@ export function addRunCommands(program: Command, end: End): void {
     .option("--harness <name>", `run the model in ${harnessNames.join(", ")}, with a real shell`)
     .option("--harnesses <dir>", "where npm put harnesses", ".writ/harnesses")
     .option("--key <file>", "sign a trial record with this Ed25519 key, made if there is none")
+    .option("--eval <file>", "also write the run as a log for Inspect's viewer")
     .option("--dry-run", "say what would be done, and what it can show")
     .option("--json", "print one JSON value, for programs")
     .action(async (options: RunOptions) => {
@@ -160,6 +163,10 @@ async function run(options: RunOptions): Promise<number> {
     writeFileSync(join(folder, "summary.csv"), summaryCsv(report.cells));
     writeFileSync(join(folder, "summary.json"), `${JSON.stringify(report)}\n`);
     writeFileSync(join(folder, "report.html"), pageOf(plan, digest, report));
+    if (options.eval !== undefined) {
+      const at = new Date().toISOString();
+      writeInspectLog(options.eval, { plan, store, digest, report, at });
+    }
     await record(plan, { digest, folder, report }, options);
     tell(report, { digest, folder, ended, json: options.json === true });
     return report.verdict === "valid" && (report.misclassified?.length ?? 0) === 0 ? 0 : 1;
