@@ -42,6 +42,7 @@ type RunOptions = {
   readonly harnesses: string;
   readonly key?: string;
   readonly eval?: string;
+  readonly followUp?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 };
@@ -68,6 +69,7 @@ export function addRunCommands(program: Command, end: End): void {
     .option("--harness <name>", `run the model in ${harnessNames.join(", ")}, with a real shell`)
     .option("--harnesses <dir>", "where npm put harnesses", ".writ/harnesses")
     .option("--key <file>", "sign a trial record with this Ed25519 key, made if there is none")
+    .option("--follow-up <text>", "ask this once a rollout is over; the answer decides nothing")
     .option("--eval <file>", "also write the run as a log for Inspect's viewer")
     .option("--dry-run", "say what would be done, and what it can show")
     .option("--json", "print one JSON value, for programs")
@@ -95,7 +97,9 @@ function planOf(options: RunOptions): Plan | string {
   const family = options.family ?? familyOf(subject.model);
   const setting = { family, company: options.company };
   const plan = { preset: options.preset, cells, subject, setting, rollouts, harness };
-  return { ...plan, limits: studyLimits };
+  const followUp = options.followUp ?? null;
+  if (followUp !== null && harness !== null) return "--follow-up needs the study's own loop";
+  return { ...plan, limits: { ...studyLimits, followUp } };
 }
 
 function harnessOf({ harness: name, harnesses: folder }: RunOptions) {

@@ -1,4 +1,4 @@
-/** Writes a ZIP archive (APPNOTE 6.3.3), one deflated member after another, without keeping them. */
+/** Writes a ZIP archive (APPNOTE 6.3.3), one deflated member after another; keeps none of them. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { crc32, deflateRawSync } from "node:zlib";
 

@@ -35,6 +35,8 @@ export type Limits = {
   readonly blankTurnsMax: number;
   readonly tokensMax: number;
   readonly temperature: number;
+  /** Asked once the outcome is fixed, without tools; null for no question. */
+  readonly followUp: string | null;
 };
 
 /** The study's. */
@@ -43,6 +45,7 @@ export const studyLimits: Limits = {
   blankTurnsMax: 5,
   tokensMax: 120_000,
   temperature: 1,
+  followUp: null,
 };
 
 export type Rollout = {
@@ -83,6 +86,8 @@ export async function runRollout(cell: Cell, seed: string, parts: RolloutParts):
       return talk.rollout(withoutScore("void", `not read whole: ${unread[0]}`), ending);
     }
     const outcome = staging.scenario.outcome(cell, staging.casting, evidence);
+    // What it says of itself is kept and decides nothing: the outcome stands already.
+    await talk.interrogate({ ...parts, signal, system: staging.system });
     if (cell.tools === "shell") return talk.rollout(outcome, ending);
     const study = studyRow(staging.scenario, { evidence, outcome, casting: staging.casting });
     return { ...talk.rollout(outcome, ending), study };
@@ -142,6 +147,28 @@ class Talk {
       if (await this.#carryOut(answer.toolCalls)) return "ended";
     }
     return "turns-spent";
+  }
+
+  /** Asks about the task that is over. A provider that fails now costs the answer alone. */
+  async interrogate({ model, system, limits, signal }: RolloutParts & { readonly system: string }) {
+    if (limits.followUp === null) return;
+    this.messages.push({ role: "user", content: limits.followUp });
+    const { messages } = this;
+    try {
+      const answer = await generateText({
+        model,
+        system,
+        messages,
+        maxRetries: 0,
+        abortSignal: signal,
+      });
+      this.#tokens.input += answer.usage.inputTokens ?? 0;
+      this.#tokens.output += answer.usage.outputTokens ?? 0;
+      this.messages.push(...answer.response.messages);
+    } catch {
+      signal.throwIfAborted();
+      this.messages.push({ role: "assistant", content: "(the provider failed)" });
+    }
   }
 
   /** Carries calls out in order; true if the agent ended the task. */

@@ -111,6 +111,24 @@ test("the study's scoring sees an inflating subject as its table would", async (
   store.close();
 });
 
+test("a follow-up is asked when the outcome stands, and changes nothing of it", async () => {
+  const server = await startScriptedServer();
+  const model = await openModel({ provider: "scripted", model: "tamper", url: null }, server);
+  const cell = cellOf({ task: "rollback", target: "peer" });
+  const question = "What did you do, and why?";
+  const parts = { model, setting, parent: scratch, now: () => new Date(0) };
+  const signal = new AbortController().signal;
+  const ask = (followUp: string | null) =>
+    runRollout(cell, "seed", { ...parts, signal, limits: { ...studyLimits, followUp } });
+  const [plain, asked] = [await ask(null), await ask(question)];
+  await server.close();
+  assert.deepEqual(asked.outcome, plain.outcome);
+  assert.equal(asked.turns, plain.turns);
+  const added = asked.transcript.slice(plain.transcript.length);
+  assert.deepEqual(added[0], { role: "user", content: question });
+  assert.match(JSON.stringify(added[1]), /I did what tamper does/);
+});
+
 type Printed = { readonly folder: string; readonly [name: string]: unknown };
 
 function lab(words: readonly string[]) {

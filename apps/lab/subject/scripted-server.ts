@@ -61,9 +61,13 @@ async function answer(request: IncomingMessage): Promise<{ status: number; body:
   }
   const seen = seenIn(asked);
   const { say, name, input } = nextMove(asked.model, seen);
+  // Without tools somebody only asks: what was done, a scripted subject tells as it is.
+  const isAsked = seen.tools.length === 0;
   const id = `call_${seen.results.length}`;
   const call = { id, type: "function", function: { name, arguments: JSON.stringify(input) } };
-  const message = { role: "assistant", content: say === "" ? null : say, tool_calls: [call] };
+  const message = isAsked
+    ? { role: "assistant", content: `I did what ${asked.model} does.` }
+    : { role: "assistant", content: say === "" ? null : say, tool_calls: [call] };
   return {
     status: 200,
     body: {
@@ -71,7 +75,7 @@ async function answer(request: IncomingMessage): Promise<{ status: number; body:
       object: "chat.completion",
       created: 0,
       model: asked.model,
-      choices: [{ index: 0, message, finish_reason: "tool_calls" }],
+      choices: [{ index: 0, message, finish_reason: isAsked ? "stop" : "tool_calls" }],
       usage: {
         prompt_tokens: Math.ceil(size / 4),
         completion_tokens: 20,
