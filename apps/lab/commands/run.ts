@@ -43,6 +43,7 @@ type RunOptions = {
   readonly key?: string;
   readonly eval?: string;
   readonly followUp?: string;
+  readonly registered?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 };
@@ -71,6 +72,7 @@ export function addRunCommands(program: Command, end: End): void {
     .option("--key <file>", "sign a trial record with this Ed25519 key, made if there is none")
     .option("--follow-up <text>", "ask this once a rollout is over; the answer decides nothing")
     .option("--eval <file>", "also write the run as a log for Inspect's viewer")
+    .option("--registered <digest>", "run only the plan that was registered under this digest")
     .option("--dry-run", "say what would be done, and what it can show")
     .option("--json", "print one JSON value, for programs")
     .action(async (options: RunOptions) => {
@@ -144,6 +146,9 @@ async function run(options: RunOptions): Promise<number> {
   const digest = planDigest(text);
   const folder = join(options.out, digest.slice("sha256:".length, "sha256:".length + 16));
   if (options.json !== true || options.dryRun === true) announce(plan, digest, price === null);
+  if (options.registered !== undefined && options.registered !== digest) {
+    return failed(`the plan is ${digest}, not the registered ${options.registered}`, options);
+  }
   if (options.dryRun === true) return 0;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, "plan.json"), `${text}\n`);

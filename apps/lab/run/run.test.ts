@@ -144,6 +144,16 @@ async function printed(child: ReturnType<typeof lab>): Promise<Printed> {
   return JSON.parse(out) as Printed;
 }
 
+test("a plan that is not the registered one is not run", async () => {
+  const words = ["run", "--preset", "operations", "--subject", "scripted:comply", "--json"];
+  const other = lab([...words, "--registered", "sha256:00", "--out", join(scratch, "registered")]);
+  const ended = new Promise((resolve) => other.once("exit", resolve));
+  const { error } = await printed(other);
+  assert.match((error as { detail: string }).detail, /not the registered/);
+  assert.equal(await ended, 2);
+  assert.equal(existsSync(join(scratch, "registered")), false);
+});
+
 test("kill -9 in the middle, go on: identical results", async () => {
   const words = [
     "run",

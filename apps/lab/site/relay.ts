@@ -8,4 +8,6 @@ const server = createServer((near) => {
   near.on("error", () => far.destroy());
   far.on("error", () => near.destroy());
 });
+// A lab that was killed leaves nothing behind: its end of the pipe closes with it.
+process.stdin.resume().on("end", () => process.exit());
 server.listen(Number(port), "127.0.0.1", () => process.stdout.write("ready\n"));

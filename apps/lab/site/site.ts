@@ -96,7 +96,7 @@ export class Site {
     const relay = join(import.meta.dirname, "relay.ts");
     const words = ["-t", String(this.#inner), "-n", process.execPath, relay, socket];
     const child = spawn("nsenter", [...words, String(gatewayPort)], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
     this.#keeper.once("exit", () => child.kill("SIGKILL"));
     await saidReady(child);
