@@ -93,6 +93,22 @@ test("passkeys are made in the browser, and count once the trust root names them
   await page.getByText("ed25519, webauthn").first().waitFor();
 });
 
+test("another person's browser cannot sign for one, and says so; nothing is said", {
+  skip,
+}, async () => {
+  const digest = await estate.proposes();
+  const page = pages.get("cleo")!;
+  await page.goto(here(`/writs/${digest}`));
+  await page.getByLabel("I am").selectOption("ben");
+  await page.getByLabel(/I have read the order whole/).check();
+  await page.getByRole("button", { name: "Approve" }).click();
+  await page.getByText("Not signed: ben did not sign").waitFor();
+  assert.equal(must(await estate.rig.api.writ(digest)).approvals.length, 0);
+  await page.getByLabel("I am").selectOption("cleo");
+  await page.getByRole("button", { name: "Deny" }).click();
+  await page.locator(".state-large", { hasText: "denied" }).waitFor();
+});
+
 test("an order is drafted, proposed and approved by touch, and fulfilled before their eyes", {
   skip,
 }, async () => {
@@ -140,20 +156,4 @@ test("an order is drafted, proposed and approved by touch, and fulfilled before 
   );
   await estate.executes(digest, { runs: "3.8" });
   await ada.locator(".state-large", { hasText: "fulfilled" }).waitFor();
-});
-
-test("another person's browser cannot sign for one, and says so; nothing is said", {
-  skip,
-}, async () => {
-  const digest = await estate.proposes();
-  const page = pages.get("cleo")!;
-  await page.goto(here(`/writs/${digest}`));
-  await page.getByLabel("I am").selectOption("ben");
-  await page.getByLabel(/I have read the order whole/).check();
-  await page.getByRole("button", { name: "Approve" }).click();
-  await page.getByText("Not signed: ben did not sign").waitFor();
-  assert.equal(must(await estate.rig.api.writ(digest)).approvals.length, 0);
-  await page.getByLabel("I am").selectOption("cleo");
-  await page.getByRole("button", { name: "Deny" }).click();
-  await page.locator(".state-large", { hasText: "denied" }).waitFor();
 });

@@ -63,7 +63,7 @@ export async function findModels(
         ...inner.troubles.map((trouble) => troubleOf(specimen, trouble)),
       );
     }
-    const other = { ...(await otherOf(specimen)), asked: specimen.asked && !holds };
+    const other = await otherOf(specimen, { holds });
     if (search.others || other.asked || other.kind === "whole") found.push(other);
   }
   return { found, unread };
@@ -120,15 +120,19 @@ function placeOfSibling(folder: string, name: string): string {
   return `${steps.join("\0")}\0${name.slice(at + 1)}`;
 }
 
-async function otherOf(specimen: Specimen): Promise<Found> {
+/** `holds`: models were found in it. Of those, and of text and pictures, nothing is to be said. */
+async function otherOf(specimen: Specimen, { holds }: { holds: boolean }): Promise<Found> {
   const { reader } = specimen;
   const edge = Math.min(edgeBytes, reader.size);
   const head = await reader.read(0, edge);
   const tail = await reader.read(reader.size - edge, edge);
   const format = containerOf({ head, tail, size: reader.size });
+  const isPlain = kindOfContainer(format) === "plain";
   const kind = kindOfContainer(format) === "model" ? "whole" : "other";
+  const asked = specimen.asked && !holds && !isPlain;
   const opened = kind === "whole" ? await atTheDoor(() => openModel(reader, {})) : undefined;
   const trouble = opened !== undefined && "refused" in opened ? opened.detail : undefined;
   const files = [reader];
-  return { ...specimen, format, kind, model: undefined, files, size: reader.size, trouble };
+  const { size } = reader;
+  return { ...specimen, asked, format, kind, model: undefined, files, size, trouble };
 }
