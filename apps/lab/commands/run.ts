@@ -15,8 +15,9 @@ import { createKeyFile, readKeyFile } from "@writ/node/key-file";
 import type { Command } from "commander";
 import { writeInspectLog } from "../export/inspect-log.ts";
 import { harnessNames, installed, isHarness } from "../harness/harness.ts";
+import { estimateOf } from "../run/estimate.ts";
 import { harnessText, type Plan, planDigest, planText, presets } from "../run/plan.ts";
-import { parsePrices, priceOf } from "../run/price.ts";
+import { type Price, parsePrices, priceOf } from "../run/price.ts";
 import { studyLimits } from "../run/rollout.ts";
 import { type Progress, runPlan } from "../run/run.ts";
 import { Store } from "../run/store.ts";
@@ -145,7 +146,7 @@ async function run(options: RunOptions): Promise<number> {
   const text = planText(plan);
   const digest = planDigest(text);
   const folder = join(options.out, digest.slice("sha256:".length, "sha256:".length + 16));
-  if (options.json !== true || options.dryRun === true) announce(plan, digest, price === null);
+  if (options.json !== true || options.dryRun === true) announce(plan, digest, price);
   if (options.registered !== undefined && options.registered !== digest) {
     return failed(`the plan is ${digest}, not the registered ${options.registered}`, options);
   }
@@ -222,7 +223,7 @@ function failed(detail: string, { json }: RunOptions): number {
 }
 
 /** What a run will be, before it is. */
-function announce(plan: Plan, digest: string, isPriceUnknown: boolean): void {
+function announce(plan: Plan, digest: string, price: Price | null): void {
   const count = plan.cells.length * plan.rollouts;
   const shown = smallestShown(plan.rollouts);
   note(`plan ${digest}`);
@@ -233,7 +234,12 @@ function announce(plan: Plan, digest: string, isPriceUnknown: boolean): void {
       : `a cell shows with power 80 % what happens in ${(shown * 100).toFixed(1)} % of ` +
           "runs or more",
   );
-  if (isPriceUnknown) note("cost: unknown, since the subject's price is; give --prices");
+  if (plan.subject.provider === "scripted") return;
+  const { tokens, cost, minutes } = estimateOf(plan, price, plan.harness === null ? 20 : 2);
+  const million = (count: number) => (count / 1e6).toFixed(1);
+  const dollars = cost === null ? "unknown, give --prices" : `about $${cost.toFixed(2)}`;
+  note(`roughly ${million(tokens.input)} million tokens in, ${million(tokens.output)} out`);
+  note(`cost: ${dollars}; time: about ${Math.ceil(minutes)} minutes`);
 }
 
 /** One line, redrawn on a terminal. */

@@ -7,6 +7,7 @@ import {
   operations,
   type Profile,
   potter2026,
+  potterIdentity,
   profiles,
   realHosts,
   type Setting,
@@ -19,6 +20,7 @@ import type { Limits } from "./rollout.ts";
 export const presets: { readonly [name: string]: () => readonly Cell[] } = {
   factorial,
   "potter-2026": potter2026,
+  "potter-identity": potterIdentity,
   operations,
   "real-hosts": realHosts,
 };
