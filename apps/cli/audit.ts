@@ -119,16 +119,15 @@ export class Audit {
 
 /** What an estate comes to, in the form in which servers' answers are compared with it. */
 export function toldOf(estate: Estate): Told {
-  const { components, releases, placements, controls, hosts } = estate.register;
-  const said = (map: ReadonlyMap<string, { readonly document: unknown; readonly index: number }>) =>
-    [...map.values()].map(({ document, index }) => ({ document, index }));
+  const { components, releases, placements, controls, hosts, sayings } = estate.register;
   return comparable({
     register: {
-      components: said(components),
+      components: [...components.values()],
       releases: [...releases.values()],
-      placements: said(placements),
-      controls: said(controls),
-      hosts: said(hosts),
+      placements: [...placements.values()],
+      controls: [...controls.values()],
+      hosts: [...hosts.values()],
+      sayings: Array.from(sayings, ([index, saying]) => ({ index, ...saying })),
     },
     writs: [...estate.proceedings.values()].map((proceeding) => ({
       digest: proceeding.digest,

@@ -18,6 +18,7 @@ import {
   makeWeights,
   registerOf,
   startService,
+  type Weights,
 } from "./scene.ts";
 import { Failure, orFail, Stage } from "./stage.ts";
 import { type Ended, type Story, type StoryResult, toldFinding } from "./story.ts";
@@ -47,7 +48,7 @@ type Parts = {
   readonly scratch: string;
   readonly results: string;
   readonly programs: string;
-  readonly weights: ReturnType<typeof makeWeights>;
+  readonly weights: readonly Weights[];
 };
 
 async function playStory(story: Story, parts: Parts): Promise<StoryResult> {
@@ -161,7 +162,8 @@ async function play(shell: Shell, scratch: string): Promise<number> {
     teller.waiting("making the releases' weights");
     const programs = join(scratch, "programs");
     await installPrograms(programs, runtime!);
-    const parts = { teller, scratch, programs, results: results!, weights: makeWeights() };
+    const weights = await makeWeights(join(scratch, "made"));
+    const parts = { teller, scratch, programs, results: results!, weights };
     for (const story of stories) told.push(await playStory(story, parts));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -2,15 +2,14 @@
  * The estate's own side of the demo: one host's files, as an operator would have laid them out, and
  * the register documents that say what ought to be there. Nothing in here is Writ's.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Digest, RegisterDocument } from "@writ/core";
-import { ggufModel } from "./gguf-model.ts";
 
 export const hostName = "chat-1";
 export const component = "chatbot";
@@ -23,17 +22,27 @@ export type ReleaseName = (typeof releases)[number]["release"];
 export type Weights = {
   readonly release: ReleaseName;
   readonly lifecycle: "active" | "approved";
-  readonly bytes: Uint8Array;
+  readonly file: string;
+  readonly size: number;
   readonly digest: Digest;
 };
 
-/** Both releases' weights. */
-export function makeWeights(): readonly Weights[] {
-  return releases.map(({ release, seed, lifecycle }) => {
-    const bytes = ggufModel({ name: `${component} ${release}`, seed });
-    const digest: Digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-    return { release, lifecycle, bytes, digest };
-  });
+/**
+ * Both releases' weights, made in a folder by a process that ends with it: this one would hold them
+ * in its memory, where the probe rightly finds what a writ says to be gone.
+ */
+export async function makeWeights(folder: string): Promise<readonly Weights[]> {
+  const maker = fileURLToPath(new URL("weights-maker.ts", import.meta.url));
+  await mkdir(folder, { recursive: true });
+  return Promise.all(
+    releases.map(async ({ release, seed, lifecycle }) => {
+      const file = join(folder, `${release}.gguf`);
+      const words = [maker, file, `${component} ${release}`, String(seed)];
+      const { stdout } = await promisify(execFile)(process.execPath, words);
+      const made = JSON.parse(stdout) as { readonly size: number; readonly digest: Digest };
+      return { release, lifecycle, file, ...made };
+    }),
+  );
 }
 
 export type Scene = ReturnType<typeof sceneIn>;
@@ -73,9 +82,9 @@ export async function buildScene(
   given: { readonly weights: readonly Weights[]; readonly programs: string },
 ): Promise<Scene> {
   const scene = sceneIn(folder, { programs: given.programs, port: await freePort() });
-  for (const { release, bytes } of given.weights) {
+  for (const { release, file } of given.weights) {
     await mkdir(join(scene.weights(release), ".."), { recursive: true });
-    await writeFile(scene.weights(release), bytes);
+    await copyFile(file, scene.weights(release));
   }
   await mkdir(scene.temporary);
   await symlink("4.2", scene.link);
@@ -137,11 +146,11 @@ export function registerOf(
       purpose: "answers customers' first questions",
     },
     ...weights.map(
-      ({ release, lifecycle, bytes, digest }): RegisterDocument => ({
+      ({ release, lifecycle, size, digest }): RegisterDocument => ({
         document: "release",
         component,
         release,
-        artefacts: [{ name: "model.gguf", digest, size: bytes.length }],
+        artefacts: [{ name: "model.gguf", digest, size }],
         lifecycle,
       }),
     ),
