@@ -55,7 +55,7 @@ function blocksOf(type: BlockType, values: Float32Array, columns: number): Uint8
 }
 
 /** ggml takes many seconds to set these up; `decode.test.ts` holds them by digest. */
-const slowTypes: ReadonlySet<string> = new Set(["IQ1_S", "IQ2_XXS", "IQ2_XS", "IQ2_S"]);
+const slowTypes: ReadonlySet<string> = new Set(["IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S"]);
 const isSlow = process.env.SLOW === "1";
 
 for (const [number, type] of types) {

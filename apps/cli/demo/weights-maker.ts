@@ -1,4 +1,4 @@
-/** Makes one model file and ends: `node weights-maker.ts FILE NAME SEED`. Prints size and digest. */
+/** Makes a model file, prints its size and digest, and ends: `weights-maker.ts FILE NAME SEED`. */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { ggufModel } from "./gguf-model.ts";
