@@ -141,6 +141,9 @@ function OrderForm({ register, names, people, onDraw }: FormParts) {
     });
   };
   const marked = releases.map(({ name, lifecycle }) => [name, `${name} (${lifecycle})`] as const);
+  // What one goes to is seldom what runs now.
+  const active = new Set(releases.flatMap((one) => (one.lifecycle === "active" ? one.name : [])));
+  const targets = [...marked].sort(([a], [b]) => Number(active.has(a)) - Number(active.has(b)));
   return (
     <form className="order-form" onSubmit={submit}>
       <Choice
@@ -156,7 +159,7 @@ function OrderForm({ register, names, people, onDraw }: FormParts) {
         onChoose={setComponent}
       />
       <Choice name="from" label="From" options={[["", "what runs now"], ...marked]} />
-      {action === "decommission" ? null : <Choice name="to" label="To" options={marked} />}
+      {action === "decommission" ? null : <Choice name="to" label="To" options={targets} />}
       <label>
         <span>Reason</span>
         <textarea name="reason" required maxLength={4096} rows={2} />

@@ -77,6 +77,8 @@ try {
   await picture("component-phone-dark", "/components/chatbot", { size: phone, scheme: "dark" });
   await picture("journal-dark", "/journal", { scheme: "dark" });
   await picture("trust", "/trust");
+  await picture("new-order", "/writs/new");
+  await picture("new-order-phone-dark", "/writs/new", { size: phone, scheme: "dark" });
   await picture("caught", "/", { lies: /\/journal\/tile\/0\// });
   if (wanted.size === 0 || [...wanted].some((name) => name.startsWith("map"))) {
     await estate.grows(10_000);
