@@ -65,7 +65,7 @@ export const s10: Row = {
         const bytes = stage.component.bytes["2.9"];
         const part = 1_100_000;
         const first = await put(stage, "var/a/x.00", bytes.subarray(0, part));
-        const last = await put(stage, "opt/b/x.02", bytes.subarray(bytes.length - part));
+        const last = await put(stage, "opt/parts/x.02", bytes.subarray(bytes.length - part));
         const since = Date.now();
         const one = await known(stage, first, /fragment \(\d+ % of it\)/, since);
         return [one, await known(stage, last, /fragment \(\d+ % of it\)/, since)];
