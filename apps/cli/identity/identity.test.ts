@@ -1,5 +1,6 @@
 /** What `identify` and `fingerprint` say of files on a disk: the commands themselves are run. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
@@ -169,6 +170,17 @@ test("an enrolment record knows the model again, and only under its key", async 
   writeFileSync(at("open.key"), `${"ab".repeat(32)}\n`, { mode: 0o644 });
   const open = await writ("identify", at("seen"), "--against", record, "--key", at("open.key"));
   assert.match(open.notes, /exposed-key/);
+});
+
+test("a special file is not opened but named; a broken header is told for what it is", async () => {
+  execFileSync("mkfifo", [at("pipe")]);
+  const pipe = await writ("identify", at("pipe"), "--json");
+  assert.equal(pipe.code, 1);
+  assert.match(pipe.notes, /not read: .*pipe: no regular file/);
+  writeFileSync(at("lie.gguf"), Buffer.from("4747554603000000ffffffffffffff7f", "hex"));
+  const [lie] = await identified(at("lie.gguf"));
+  assert.equal(lie?.verdict, "cannot-tell");
+  assert.match(JSON.stringify(lie?.evidence), /its structure cannot be read/);
 });
 
 test("a link is one more name, not one more model", async () => {

@@ -53,7 +53,7 @@ export async function judgeFound(
   if (named !== undefined) return told(found, named, contents);
   if (known.models.length === 0) {
     if (found.kind === "other") return opaque(found, contents);
-    return told(found, nothingToCompare(found, known), contents);
+    return told(found, withTrouble(nothingToCompare(found, known), found), contents);
   }
   progress.update(placeText(found));
   let result = await compared({ weights, contents, found }, options);

@@ -53,7 +53,10 @@ export function specimensUnder(
   const found = new Map<string, Specimen>();
   const take = (path: string, { better, asked }: { better: boolean; asked: boolean }): void => {
     try {
-      if (!statSync(path).isFile()) return;
+      if (!statSync(path).isFile()) {
+        if (asked) unread.push({ path, detail: "no regular file" });
+        return;
+      }
       const specimen = fileSpecimen(path, files, asked);
       const known = found.get(specimen.content);
       if (known === undefined || better) found.set(specimen.content, specimen);
