@@ -90,11 +90,12 @@ function addPlain(draft: Draft, entries: Entry[], bytes: Uint8Array): boolean {
   const header = readPlainHeader(bytes);
   if (header === undefined || header.entries.length > tensorsMax) return false;
   if (header.entries.some(({ type, begin, end }) => !types.has(type) || end < begin)) return false;
-  const keys = [...header.entries, ...header.metadata.map(([key]) => ({ key: `\n${key}` }))];
-  if (new Set(keys.map(({ key }) => key)).size < keys.length) return false;
+  const keys = new Set(header.entries.map(({ key }) => key));
+  for (const [key] of header.metadata) keys.add(`\n${key}`);
+  if (keys.size < header.entries.length + header.metadata.length) return false;
   for (const [key, text] of header.metadata) note(draft, key, text);
-  for (const { type, ...entry } of header.entries) {
-    entries.push({ ...entry, type: types.get(type)! });
+  for (const { key, shape, type, begin, end } of header.entries) {
+    entries.push({ key, shape, begin, end, type: types.get(type)! });
   }
   return true;
 }

@@ -65,14 +65,14 @@ export function alignViews(
   registered: readonly SketchedView[],
 ): readonly Pair[] {
   if (candidates.length === 0 || registered.length === 0) return [];
-  const runs = Math.min(...[...candidates, ...registered].map((view) => view.places.starts.length));
+  const runs = fewestRuns([...candidates, ...registered]);
   const ours = candidates.map((view) => rank(view, runs));
-  const theirs = registered.map((view) => rank(view, runs));
+  const rivals = rivalsOf(registered, runs);
+  const theirs = rivals.ranked;
   const taken = new Set<Ranked>();
-  const pairs: Pair[] = [
-    ...sameValues(ours, theirs, taken, runs),
-    ...inOrder(ours, theirs, taken, runs),
-  ];
+  const pairs: Pair[] = sameValues(ours, rivals, taken);
+  if (ours.every((view) => !view.varies || taken.has(view))) return pairs;
+  pairs.push(...inOrder(ours, theirs, taken, runs));
   const choices = theirs.length;
   const scored: { a: Ranked; b: Ranked; score: number; order: number }[] = [];
   for (const a of ours) {
@@ -95,25 +95,48 @@ export function alignViews(
   return pairs;
 }
 
+function fewestRuns(views: readonly SketchedView[]): number {
+  return views.reduce((least, { places }) => Math.min(least, places.starts.length), Infinity);
+}
+
+/** The registered views of one key, to be found by their first values. */
+type Rivals = {
+  readonly runs: number;
+  readonly ranked: readonly Ranked[];
+  readonly byValues: ReadonlyMap<string, readonly Ranked[]>;
+};
+
+/** Rivals of groups that are compared again and again. */
+const rivalsKnown = new WeakMap<readonly SketchedView[], Rivals>();
+
+function rivalsOf(registered: readonly SketchedView[], runs: number): Rivals {
+  const before = rivalsKnown.get(registered);
+  if (before?.runs === runs) return before;
+  const ranked = registered.map((view) => rank(view, runs));
+  const byValues = new Map<string, Ranked[]>();
+  for (const rival of ranked) {
+    if (!rival.varies) continue;
+    const same = byValues.get(rival.exactly);
+    if (same === undefined) byValues.set(rival.exactly, [rival]);
+    else same.push(rival);
+  }
+  const rivals = { runs, ranked, byValues };
+  rivalsKnown.set(registered, rivals);
+  return rivals;
+}
+
 /** Pairs whose choosing runs hold the same values; of several, the one of the like place. */
 function sameValues(
   ours: readonly Ranked[],
-  theirs: readonly Ranked[],
+  { byValues, ranked, runs }: Rivals,
   taken: Set<Ranked>,
-  runs: number,
 ): Pair[] {
-  const known = new Map<string, Ranked[]>();
-  for (const b of theirs) {
-    if (!b.varies) continue;
-    const same = known.get(b.exactly);
-    if (same === undefined) known.set(b.exactly, [b]);
-    else same.push(b);
-  }
   const pairs: Pair[] = [];
-  const choices = theirs.length;
+  const choices = ranked.length;
   for (const a of ours) {
     if (!a.varies) continue;
-    const same = known.get(a.exactly)?.filter((b) => !taken.has(b) && isSame(a.view, b.view, runs));
+    const like = byValues.get(a.exactly);
+    const same = like?.filter((b) => !taken.has(b) && isSame(a.view, b.view, runs));
     if (same === undefined || same.length === 0) continue;
     const b = same.find(({ view }) => view.view.weight === a.view.view.weight) ?? same[0]!;
     taken.add(a).add(b);

@@ -45,7 +45,7 @@ const levelsMin = 4;
 
 /** Compares. Both sketches must have been taken under one key. */
 export function compareSketches(candidate: Sketch, registered: Registered): Comparison {
-  const theirs = byKey(registered.views);
+  const theirs = registeredByKey(registered.views);
   const ours = byKey(candidate.views);
   const chosen: Pair[] = [];
   const flat: Pair[] = [];
@@ -56,7 +56,8 @@ export function compareSketches(candidate: Sketch, registered: Registered): Comp
   for (const wholeOnly of [true, false]) {
     const found: Pair[] = [];
     for (const [key, views] of ours) {
-      const rivals = theirs.get(key)?.filter((view) => !used.has(view)) ?? [];
+      const all = theirs.get(key) ?? [];
+      const rivals = used.size === 0 ? all : all.filter((view) => !used.has(view));
       const free = views.filter(
         ({ view }) => (view.how === "") === wholeOnly && !placed.has(view.weight),
       );
@@ -96,7 +97,19 @@ export function withMorePairs(
   return { ...comparison, matches, registeredPart, candidatePart };
 }
 
-function byKey(views: readonly SketchedView[]): Map<string, SketchedView[]> {
+type ByKey = ReadonlyMap<string, readonly SketchedView[]>;
+
+/** Views of the register, which is compared again and again. */
+const grouped = new WeakMap<readonly SketchedView[], ByKey>();
+
+/** Views of a registered model by their key. */
+export function registeredByKey(views: readonly SketchedView[]): ByKey {
+  const groups = grouped.get(views) ?? byKey(views);
+  grouped.set(views, groups);
+  return groups;
+}
+
+function byKey(views: readonly SketchedView[]): ByKey {
   const groups = new Map<string, SketchedView[]>();
   for (const view of views) {
     const group = groups.get(view.key);
@@ -130,10 +143,10 @@ function flatPairs(
   candidates: readonly SketchedView[],
   registered: readonly SketchedView[],
 ): readonly Pair[] {
-  const constants = registered.filter((view) => isConstant(view.values));
+  const flat = candidates.filter(({ values }) => isConstant(values));
+  const constants = flat.length === 0 ? [] : registered.filter(({ values }) => isConstant(values));
   const pairs: Pair[] = [];
-  for (const candidate of candidates) {
-    if (!isConstant(candidate.values)) continue;
+  for (const candidate of flat) {
     const at = constants.findIndex((view) => view.values[0] === candidate.values[0]);
     if (at < 0) continue;
     const [twin] = constants.splice(at, 1);

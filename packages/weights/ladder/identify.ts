@@ -5,12 +5,13 @@
  */
 import { equalBytes, toHex } from "../core.ts";
 import type { Weight } from "../values/weight.ts";
-import { type Comparison, compareSketches, withMorePairs } from "./compare.ts";
+import { type Comparison, compareSketches, registeredByKey, withMorePairs } from "./compare.ts";
 import type { ContentDigests } from "./digest.ts";
 import { movedRows, rotaryPairs, tableGeometry } from "./disguise.ts";
 import { type Fingerprint, keyIdOf } from "./enrolment.ts";
 import type { RowsFound } from "./rows.ts";
 import { type Sketch, sketch } from "./sketch.ts";
+import { identifyTrees } from "./trees/identify-trees.ts";
 import { type Evidence, type Judgement, judge, percent, pValueOf, verdicts } from "./verdict.ts";
 
 export type Identification = Judgement & {
@@ -47,7 +48,9 @@ export async function identify(
   const usable = register.filter((entry) => entry.keyId === keyId);
   const exact = byDigests(model.contents ?? [], register);
   if (exact !== undefined) return exact;
-  const wanted = new Set(usable.flatMap((entry) => entry.views.map((view) => view.key)));
+  const trees = await identifyTrees(model.weights, usable);
+  if (trees !== undefined) return trees;
+  const wanted = new Set(usable.flatMap(({ views }) => [...registeredByKey(views).keys()]));
   const options = { key, turned: false, wanted, ofClass: lookedAtOfClass } as const;
   const whole = await sketch(model.weights, { ...options, only: "whole" });
   const first = { weights: model.weights, looked: whole, key };
