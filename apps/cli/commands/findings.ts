@@ -1,5 +1,6 @@
 /** `writ findings`: what contradicts what, since when, and what to do. */
 import { inert, inertAscii, isRefused, spokenCount } from "@writ/core";
+import { isOpen } from "@writ/core/finding";
 import type { Api } from "@writ/node/api";
 import { Command } from "commander";
 import { type Cli, examples } from "../cli.ts";
@@ -7,7 +8,12 @@ import { connect } from "../connection.ts";
 import { dataHelp } from "../home.ts";
 import { isProblem, type Outcome, refusalProblem } from "../outcome.ts";
 import { printJson, type Shell, type Tone } from "../shell.ts";
-import { countText, whenText } from "../words.ts";
+import { countText, localText, shortDigest, whenText } from "../words.ts";
+import {
+  findingsAcceptCommand,
+  findingsAssignCommand,
+  findingsWithdrawCommand,
+} from "./findings-dispose.ts";
 
 export type Finding = Exclude<Awaited<ReturnType<Api["findings"]>>, { refused: unknown }>[number];
 
@@ -17,12 +23,16 @@ const labelWidth = 11;
 /** What is shorter fits on one line of most terminals. */
 const brokenLengthMin = 100;
 
-export function findingsCommand({ shell, run }: Cli): Command {
+export function findingsCommand(cli: Cli): Command {
+  const { shell, run } = cli;
   return new Command("findings")
     .option("--data <dir>", dataHelp)
     .option("--json", "print an array of findings, as the API has them")
-    .addHelpText("after", examples("./writ findings"))
-    .action((options: FindingsOptions) => run(options, () => listFindings(shell, options)));
+    .addHelpText("after", examples("./writ findings", "./writ findings accept --help"))
+    .action((options: FindingsOptions) => run(options, () => listFindings(shell, options)))
+    .addCommand(findingsAcceptCommand(cli))
+    .addCommand(findingsAssignCommand(cli))
+    .addCommand(findingsWithdrawCommand(cli));
 }
 
 async function listFindings(shell: Shell, options: FindingsOptions): Promise<Outcome> {
@@ -32,7 +42,7 @@ async function listFindings(shell: Shell, options: FindingsOptions): Promise<Out
   if (isRefused(found)) return refusalProblem(found);
   if (options.json === true) printJson(shell, found);
   else shell.out(findingsText(shell, found));
-  return found.length === 0 ? 0 : 1;
+  return found.some(isOpen) ? 1 : 0;
 }
 
 /** All findings, for a person: how many first, then each with both its sides. */
@@ -41,7 +51,12 @@ export function findingsText(shell: Shell, found: readonly Finding[]): string {
     return `${shell.tone("good", "no findings")}: register, claims, sight and writs agree\n`;
   }
   const each = found.map((one) => `\n${findingText(shell, one)}`);
-  return `${summaryText(shell, found)}\n${each.join("")}`;
+  const open = found.filter(isOpen);
+  const borne = found.length - open.length;
+  const head =
+    open.length === 0 ? shell.tone("good", "no open findings") : summaryText(shell, open);
+  const rest = borne === 0 ? "" : `; ${countText(borne, "accepted one")}`;
+  return `${head}${rest}\n${each.join("")}`;
 }
 
 /** `2 critical and 1 low finding`. */
@@ -57,7 +72,9 @@ export function summaryText(shell: Shell, found: readonly Finding[]): string {
   return `${list} ${found.length === 1 ? "finding" : "findings"}`;
 }
 
-function findingText(shell: Shell, finding: Finding): string {
+/** One finding whole: both sides, since when, what to do, whose it is, and who bears with it. */
+export function findingText(shell: Shell, finding: Finding): string {
+  const { digest, owner, accepted } = finding;
   const { rule, severity, host, where, since } = finding;
   const subject = [finding.component, finding.release].filter((part) => part !== undefined);
   const of = subject.length === 0 ? "" : `  ${inertAscii(subject.join("@"))}`;
@@ -74,7 +91,16 @@ function findingText(shell: Shell, finding: Finding): string {
     side(finding.left),
     side(finding.right),
     line("do", inert(finding.advice)),
+    ...(owner === undefined ? [] : [line("owner", inertAscii(owner))]),
+    ...(accepted === undefined ? [] : [line("accepted", acceptedText(shell, accepted))]),
+    line("id", shortDigest(digest)),
   ].join("\n")}\n`;
+}
+
+function acceptedText(shell: Shell, accepted: NonNullable<Finding["accepted"]>): string {
+  const { by, until, reason, entry } = accepted;
+  const who = shell.tone("warning", `until ${localText(until)} by ${inertAscii(by)}`);
+  return `${who}: ${inert(reason)}${shell.tone("faint", `  (entry ${entry})`)}`;
 }
 
 /** Sums name several things, parted by semicolons: each is found sooner on a line of its own. */

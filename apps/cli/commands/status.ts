@@ -1,5 +1,6 @@
 /** `writ status`: the answer first, for a person at two in the morning. */
 import { inertAscii, isRefused } from "@writ/core";
+import { isOpen } from "@writ/core/finding";
 import type { Api } from "@writ/node/api";
 import { Command } from "commander";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
@@ -66,7 +67,7 @@ async function estateStatus(shell: Shell, options: StatusOptions): Promise<Outco
   if (options.json === true) printJson(shell, overview);
   else shell.out(overviewText(shell, overview));
   const { findings, writs } = overview;
-  return findings.length > 0 || writs.some(({ state }) => needsPerson(state)) ? 1 : 0;
+  return findings.some(isOpen) || writs.some(({ state }) => needsPerson(state)) ? 1 : 0;
 }
 
 async function overviewOf({ api }: Connection) {
@@ -128,7 +129,8 @@ function answerText(shell: Shell, { findings, writs }: Overview): string {
   const loud = writs.filter(({ state }) => needsPerson(state));
   const waiting = writs.filter(({ state }) => state === "drafted").length;
   const parts: string[] = [];
-  if (findings.length > 0) parts.push(summaryText(shell, findings));
+  const open = findings.filter(isOpen);
+  if (open.length > 0) parts.push(summaryText(shell, open));
   if (loud.length > 0) {
     const states = [...new Set(loud.map(({ state }) => state))].join(" or ");
     parts.push(shell.tone("bad", `${countText(loud.length, "writ")} ${states}`));
@@ -136,9 +138,12 @@ function answerText(shell: Shell, { findings, writs }: Overview): string {
   if (waiting > 0) parts.push(shell.tone("warning", `${countText(waiting, "writ")} to be signed`));
   const running = writs.filter((writ) => !isOver(writ)).length - loud.length - waiting;
   if (running > 0) parts.push(shell.tone("warning", `${countText(running, "writ")} under way`));
+  const borne = findings.length - open.length;
+  const accepted = borne === 0 ? "" : `, ${countText(borne, "accepted finding")}`;
   return parts.length > 0
-    ? parts.join(", ")
-    : shell.tone("good", "all quiet: no findings, no open writs");
+    ? `${parts.join(", ")}${accepted}`
+    : shell.tone("good", `all quiet: no ${borne === 0 ? "" : "open "}findings, no open writs`) +
+        accepted;
 }
 
 function whereText(shell: Shell, { estate, hosts }: Overview): string {

@@ -23,6 +23,7 @@ import {
   toBase64,
   trustRoot,
   verifierKey,
+  writActions,
 } from "@writ/core";
 import {
   createKeyFile,
@@ -142,6 +143,9 @@ export async function found(
   return undefined;
 }
 
+/** A month: long enough for a fix to be made, short enough that somebody looks again. */
+const acceptanceDaysMax = 30;
+
 async function documentOf(
   layout: Layout,
   setup: Setup,
@@ -170,11 +174,12 @@ async function documentOf(
       { name: "journal", kind: "journal", keys: [journal.serverKey] },
     ],
     groups: [{ name: "operators", members: humans.map(({ name }) => name) }],
-    quorums: (["rollback", "replace", "decommission"] as const).map((action) => ({
+    quorums: writActions.map((action) => ({
       action,
       seats,
     })),
     amendment: [{ group: "operators", threshold: Math.min(2, humans.length) }],
+    acceptance: { group: "operators", daysMax: acceptanceDaysMax },
     journal: { origin: journal.origin, key: journal.checkpointKey },
     // One may be away without stopping time; with fewer than three, none may.
     witnessThreshold: witnesses.length < 3 ? witnesses.length : witnesses.length - 1,

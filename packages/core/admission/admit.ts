@@ -15,6 +15,7 @@ import { blobsNamed, type Entry, type EntryOf } from "../journal/entry.ts";
 import { checkChange } from "../register/register.ts";
 import { type Census, censusShape } from "../sight/census.ts";
 import type { VerifyEd25519 } from "../tlog/note.ts";
+import { admitDisposition } from "./disposition-admission.ts";
 import { admitCertificate, admitWitnessed, type Cosigned } from "./journal-admission.ts";
 import { admitRoot } from "./root-admission.ts";
 import { type Signer, signerOf } from "./signer.ts";
@@ -60,7 +61,14 @@ export type Admitted =
   | {
       readonly opened: "plain";
       readonly entry: EntryOf<
-        "register" | "claim" | "heartbeat" | "decision" | "execution" | "refusal" | "certificate"
+        | "register"
+        | "claim"
+        | "heartbeat"
+        | "decision"
+        | "execution"
+        | "refusal"
+        | "certificate"
+        | "disposition"
       >;
       readonly signer: Signer;
     };
@@ -132,6 +140,8 @@ function admitBody({ estate, root, entry, signer, ports }: Coming): Admitted | R
       if (isRefused(cosigned)) return cosigned;
       return { opened: "witnessed", entry: entry as EntryOf<"witnessed">, signer, cosigned };
     }
+    case "disposition":
+      return plain(admitDisposition(estate, root, { body, signer, reading: ports.reading }));
     case "refusal":
       return plain(undefined);
     case "certificate": {

@@ -26,6 +26,7 @@ const speakers: { readonly [K in Exclude<EntryKind, "root">]: readonly Principal
   witnessed: ["journal"],
   refusal: ["journal"],
   certificate: ["journal"],
+  disposition: ["human"],
 };
 
 /** The one signer of an entry that is not a trust root, with the signature checked. */

@@ -32,6 +32,9 @@ import { policyShape } from "./policy.ts";
 export const principalsMax = 256;
 const groupsMax = 64;
 
+/** What stands for longer is no exception any more: what ought to be must change. */
+const acceptanceDaysMax = 366;
+
 /** Names are shown to people and compared by eye: plain ASCII, no look-alikes. */
 export const nameShape = matching(/^[a-z0-9][a-z0-9._-]{0,63}$/, "a plain lower-case name");
 
@@ -45,7 +48,14 @@ export const principalKinds = [
 ] as const;
 export type PrincipalKind = (typeof principalKinds)[number];
 
-export const writActions = ["rollback", "replace", "decommission"] as const;
+export const writActions = [
+  "rollback",
+  "replace",
+  "decommission",
+  "quarantine",
+  "restore",
+  "rotate",
+] as const;
 export type WritAction = (typeof writActions)[number];
 
 const seats = list(object({ group: nameShape, threshold: integer(1, principalsMax) }), groupsMax);
@@ -81,6 +91,8 @@ export const trustRootShape = object({
   passkeys: optional(passkeysShape),
   /** Who may propose and approve what, within the quorums; absent if all may. */
   policy: optional(policyShape),
+  /** Whose members may accept findings, and for how long at most; absent if nobody may. */
+  acceptance: optional(object({ group: nameShape, daysMax: integer(1, acceptanceDaysMax) })),
   /** A probe not heard for so long (witnessed time) is silent. */
   silenceSeconds: integer(1, 31_536_000),
   /** How long a fulfilled writ stays open to being defied. */
@@ -160,6 +172,10 @@ function checkGroups(
       }
     }
     sizes.set(group.name, group.members.length);
+  }
+  const { acceptance } = document;
+  if (acceptance !== undefined && (sizes.get(acceptance.group) ?? 0) === 0) {
+    return bad(`group ${acceptance.group} may accept findings, and nobody is in it`);
   }
   const actions = new Set(document.quorums.map(({ action }) => action));
   if (actions.size !== document.quorums.length) return bad("an action has two quorums");

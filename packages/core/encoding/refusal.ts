@@ -44,6 +44,7 @@ export type RefusalCode =
   | "own-proposal"
   | "barred"
   | "already-decided"
+  | "unacceptable"
   | "past-the-fence"
   | "stale-inventory"
   | "wrong-plan"

@@ -23,6 +23,7 @@ export function copyEstate(estate: Estate): Estate {
     sights: new Map(estate.sights),
     claims: new Map(estate.claims),
     refusals: [...estate.refusals],
+    dispositions: new Map(estate.dispositions),
   };
 }
 
@@ -34,6 +35,7 @@ function copyRegister(register: Register): Register {
     placements: new Map(register.placements),
     controls: new Map(register.controls),
     hosts: new Map(register.hosts),
+    places: mapped(register.places, ({ ids, version }) => ({ ids: new Set(ids), version })),
     releasesByDigest: mapped(register.releasesByDigest, (holders) => new Set(holders)),
     entriesOf: mapped(register.entriesOf, (indexes) => new Set(indexes)),
     sayings: new Map(register.sayings),

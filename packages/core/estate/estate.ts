@@ -20,6 +20,9 @@ export const claimsMax = 100_000;
 /** Witnessed checkpoints kept: at one a second, over an hour in which a look may be finished. */
 export const checkpointsMax = 4096;
 
+/** Findings that people's words are kept of; without them the oldest stand open again. */
+export const dispositionsMax = 100_000;
+
 /** A cosigned state of the journal that the journal itself holds. */
 export type Witnessed = {
   readonly size: number;
@@ -38,6 +41,18 @@ export type Claim = {
 };
 
 export type RefusalRecord = { readonly body: BodyOf<"refusal">; readonly index: number };
+
+/** What people said of one finding last. */
+export type Disposition = {
+  readonly accepted?: {
+    readonly by: string;
+    readonly reason: string;
+    /** Milliseconds since 1970, held against witnessed time. */
+    readonly until: number;
+    readonly entry: number;
+  };
+  readonly owner?: string;
+};
 
 export type Estate = {
   /** How many entries it reflects; the next one has this index. */
@@ -68,6 +83,8 @@ export type Estate = {
   /** By speaker and subject. */
   readonly claims: Map<string, Claim>;
   readonly refusals: RefusalRecord[];
+  /** What people said of findings, by the digest of each. */
+  readonly dispositions: Map<Digest, Disposition>;
 };
 
 /** When the entry at this index was in the journal at the latest, in witnessed milliseconds. */
@@ -101,5 +118,6 @@ export function emptyEstate(): Estate {
     sights: new Map(),
     claims: new Map(),
     refusals: [],
+    dispositions: new Map(),
   };
 }

@@ -17,7 +17,7 @@ import { applyChange } from "../register/register.ts";
 import type { Census } from "../sight/census.ts";
 import { hear, see } from "../sight/host-sight.ts";
 import { appendLeaf, hashLeaf } from "../tlog/merkle.ts";
-import { checkpointsMax, claimsMax, type Estate } from "./estate.ts";
+import { checkpointsMax, claimsMax, dispositionsMax, type Estate } from "./estate.ts";
 import { settle } from "./settle.ts";
 
 /** Refusals kept in memory for lists; all of them stay in the journal. */
@@ -141,6 +141,9 @@ function takePlain(estate: Estate, { entry, signer }: Plain, index: number): voi
       estate.refusals.push({ body, index });
       if (estate.refusals.length > refusalsKept) estate.refusals.shift();
       break;
+    case "disposition":
+      dispose(estate, body, speaker, index);
+      break;
     case "certificate": {
       const proceeding = estate.proceedings.get(body.writ)!;
       proceeding.certificateIndex = index;
@@ -150,6 +153,29 @@ function takePlain(estate: Estate, { entry, signer }: Plain, index: number): voi
     default:
       unreachable(body);
   }
+}
+
+/** Notes a person's word on a finding. An owner stays until another one is named. */
+function dispose(
+  { dispositions }: Estate,
+  { finding, says, owner, reason, until }: BodyOf<"disposition">,
+  by: string,
+  entry: number,
+): void {
+  const { accepted: before, owner: had } = dispositions.get(finding) ?? {};
+  const accepted =
+    says === "accept" && until !== undefined
+      ? { by, reason, until: Date.parse(until), entry }
+      : says === "assign"
+        ? before
+        : undefined;
+  const now = owner ?? had;
+  dispositions.delete(finding);
+  dispositions.set(finding, {
+    ...(accepted === undefined ? {} : { accepted }),
+    ...(now === undefined ? {} : { owner: now }),
+  });
+  if (dispositions.size > dispositionsMax) dispositions.delete(dispositions.keys().next().value!);
 }
 
 function sameClaim(a: BodyOf<"claim">, b: BodyOf<"claim">): boolean {

@@ -73,6 +73,14 @@ function imageAround(estate: Estate): { readonly before: Json; readonly after: J
         ...(latest === undefined ? {} : { census: latest.index, since: latest.sinceSize }),
       })),
       refusals: estate.refusals.length,
+      ...(estate.dispositions.size === 0
+        ? {}
+        : {
+            dispositions: sorted(estate.dispositions, ({ accepted, owner }) => ({
+              ...(accepted === undefined ? {} : { accepted: { ...accepted } }),
+              ...present({ owner }),
+            })),
+          }),
     },
   };
 }

@@ -7,7 +7,9 @@ import { currentState, type Proceeding, type WritState } from "../authority/proc
 import { evidenceOf } from "../certificate/evidence.ts";
 import type { EntryKind } from "../journal/entry.ts";
 import type { Placement } from "../register/document.ts";
-import { moveLifecycle, releaseKey } from "../register/register.ts";
+import { moveLifecycle } from "../register/lifecycle.ts";
+import { removePlace, setPlacement } from "../register/places.ts";
+import { releaseKey } from "../register/register.ts";
 import type { Estate } from "./estate.ts";
 import { judge } from "./judge.ts";
 
@@ -103,12 +105,17 @@ function fulfil(estate: Estate, proceeding: Proceeding, index: number): void {
     const release = releaseKey(writ.component, to.release);
     moveLifecycle(estate.register, { release, to: "active", index });
   }
+  estate.register.version += 1;
   for (const [id, { document }] of estate.register.placements) {
     if (document.component !== writ.component || !leaving.has(document.release)) continue;
-    if (to === undefined) estate.register.placements.delete(id);
-    else if (document.document !== "file") {
+    if (to === undefined) {
+      // In quarantine its files stay, as evidence; that it runs anywhere is what must not be.
+      if (writ.action !== "quarantine" || document.document !== "file") {
+        removePlace(estate.register, id);
+      }
+    } else if (document.document !== "file") {
       const moved: Placement = { ...document, release: to.release };
-      estate.register.placements.set(id, { document: moved, index });
+      setPlacement(estate.register, { document: moved, index });
     }
   }
 }

@@ -28,6 +28,7 @@ export function* unanswered(estate: Estate): Iterable<Case> {
         says,
         ...(look === undefined ? {} : { entry: look.index }),
       },
+      ...(look === undefined ? { gist: "not answered" } : {}),
       advice: "Find out whether this probe still looks at its host, or answers from elsewhere.",
     };
   }

@@ -34,6 +34,7 @@ export function* unexplainedMemory(estate: Estate): Iterable<Case> {
         since: sight.firstSeen.get(memoryKey(look.census, process)) ?? look.index,
         left: { kind: "register", says: "nothing accounts for these numbers" },
         right: { kind: "observation", says: saidOf(process, memory), entry: look.index },
+        gist: `numbers like weights of user ${process.user}`,
         advice: "Find out what it loaded. Weights whose file was deleted look like this.",
       };
     }

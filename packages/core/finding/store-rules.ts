@@ -119,25 +119,32 @@ export function* unregisteredStored(estate: Estate): Iterable<Case> {
 
 /** Adds, to a finding at a file that lies in a store, what it is part of there. */
 export function tellStores(estate: Estate): (found: Case) => Case {
-  const holders = new Map<string, string[]>();
-  for (const { host, latest } of estate.sights.values()) {
-    for (const { mass, holder, fate } of latest?.census.stored ?? []) {
-      if (mass === undefined) continue;
-      const key = `${host}\0${mass}`;
-      const known = holders.get(key) ?? [];
-      known.push(fate === "visible" ? holder : `${holder} (${fate} there)`);
-      holders.set(key, known);
-    }
-  }
-  if (holders.size === 0) return (found) => found;
   return (found) => {
-    const names = found.where
-      .split(", ")
-      .flatMap((name) => holders.get(`${found.host}\0${name}`) ?? []);
+    const look = estate.sights.get(found.host)?.latest;
+    const holders = look === undefined ? undefined : holdersIn(look);
+    if (holders === undefined || holders.size === 0) return found;
+    const names = found.where.split(", ").flatMap((name) => holders.get(name) ?? []);
     const unique = [...new Set(names)];
     if (unique.length === 0) return found;
     const more = unique.length > holdersMax ? ` and ${unique.length - holdersMax} more` : "";
     const says = `${found.right.says}, part of ${unique.slice(0, holdersMax).join(", ")}${more}`;
     return { ...found, right: { ...found.right, says } };
   };
+}
+
+const holdersOf = new WeakMap<Look, ReadonlyMap<string, readonly string[]>>();
+
+/** By the name of a file that lies in stores: what it is part of there. */
+function holdersIn(look: Look): ReadonlyMap<string, readonly string[]> {
+  const known = holdersOf.get(look);
+  if (known !== undefined) return known;
+  const holders = new Map<string, string[]>();
+  for (const { mass, holder, fate } of look.census.stored ?? []) {
+    if (mass === undefined) continue;
+    const others = holders.get(mass) ?? [];
+    others.push(fate === "visible" ? holder : `${holder} (${fate} there)`);
+    holders.set(mass, others);
+  }
+  holdersOf.set(look, holders);
+  return holders;
 }

@@ -211,8 +211,26 @@ export type Ending = {
   readonly writ?: Digest;
 };
 
+type Gone = { readonly as: string; readonly gone: ReadonlyMap<Digest, Ending> };
+/** What ought to be gone, by the releases it follows from: several rules ask, for each host. */
+const goneFrom = new WeakMap<object, Gone>();
+
 /** Content that ought to be gone, and since when: by lifecycle, or by a writ that was executed. */
 export function goneDigests(estate: Estate): ReadonlyMap<Digest, Ending> {
+  const { register, open, proceedings } = estate;
+  const orders = Array.from(open, (digest) => {
+    const { fenceIndex, executedIndex } = proceedings.get(digest)!;
+    return [digest, fenceIndex ?? "", executedIndex ?? ""].join();
+  });
+  const as = [register.version, ...orders].join(" ");
+  const known = goneFrom.get(register.releases);
+  if (known?.as === as) return known.gone;
+  const gone = derivedGone(estate);
+  goneFrom.set(register.releases, { as, gone });
+  return gone;
+}
+
+function derivedGone(estate: Estate): ReadonlyMap<Digest, Ending> {
   const gone = new Map<Digest, Ending>();
   const ordered = orderedReleases(estate);
   for (const [release, { document, lifecycle, lifecycleSince }] of estate.register.releases) {

@@ -72,8 +72,23 @@ function caseOf(
   };
 }
 
+type AffectedAs = {
+  readonly version: number;
+  readonly found: ReadonlyMap<Digest, readonly Affected[]>;
+};
+const affectedFrom = new WeakMap<object, AffectedAs>();
+
 /** By the content of their artefacts: releases that some vulnerability affects. */
-function affectedReleases({ register }: Estate): ReadonlyMap<Digest, readonly Affected[]> {
+function affectedReleases({ register }: Estate): AffectedAs["found"] {
+  const { version, releases } = register;
+  const known = affectedFrom.get(releases);
+  if (known?.version === version) return known.found;
+  const found = derivedAffected(register);
+  affectedFrom.set(releases, { version, found });
+  return found;
+}
+
+function derivedAffected(register: Estate["register"]): AffectedAs["found"] {
   const found = new Map<Digest, Affected[]>();
   for (const [key, said] of register.releases) {
     const { component, release, artefacts, vulnerabilities = [] } = said.document;

@@ -119,6 +119,7 @@ export function* probeSilent(estate: Estate): Iterable<Case> {
         says: sight === undefined ? "never heard" : `not heard for ${minutes} minutes`,
         ...(sight === undefined ? {} : { entry: sight.heard.index }),
       },
+      gist: "not heard",
       advice: "Nothing is known of this host since. Find out why before you rely on it.",
     };
   }

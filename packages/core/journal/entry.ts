@@ -116,6 +116,23 @@ const refusal = object({
 /** A writ was fulfilled. The statement (in-toto, in its own envelope) is the blob. */
 const certificate = object({ kind: oneOf("certificate"), writ: digest, statement: digest });
 
+/** A person's word on a finding: borne with until a day, taken back, or somebody's to see to. */
+const disposition = object({
+  kind: oneOf("disposition"),
+  /** Which contradiction: both its sides, and where. */
+  finding: digest,
+  /** Where it is found again, so that admission need not go through all there is. */
+  rule: text(64),
+  host: text(256),
+  writ: optional(digest),
+  says: oneOf("accept", "assign", "withdraw"),
+  reason: text(4096),
+  /** A person or a group of the trust root. */
+  owner: optional(nameShape),
+  /** Until when it is accepted; it comes back then by itself. */
+  until: optional(instantShape),
+});
+
 type Bodies = {
   readonly root: Shaped<typeof root>;
   readonly register: Shaped<typeof register>;
@@ -128,6 +145,7 @@ type Bodies = {
   readonly witnessed: Shaped<typeof witnessed>;
   readonly refusal: Shaped<typeof refusal>;
   readonly certificate: Shaped<typeof certificate>;
+  readonly disposition: Shaped<typeof disposition>;
 };
 
 export type EntryKind = keyof Bodies;
@@ -146,6 +164,7 @@ const body: Shape<EntryBody> = tagged<EntryBody>("kind", {
   witnessed,
   refusal,
   certificate,
+  disposition,
 });
 
 const statementShape = object({
@@ -222,6 +241,7 @@ export function blobsNamed(entryBody: EntryBody): readonly Digest[] {
     case "execution":
     case "witnessed":
     case "refusal":
+    case "disposition":
       return [];
     default:
       return unreachable(entryBody);

@@ -5,16 +5,19 @@
 
 import type { Digest } from "../encoding/digest.ts";
 import { type Refused, refused, unreachable } from "../encoding/refusal.ts";
+import { badTarget } from "./deployment.ts";
 import type {
   Artefact,
   Component,
   Control,
+  DeploymentPlacement,
   Host,
   Lifecycle,
   Placement,
   RegisterDocument,
   Release,
 } from "./document.ts";
+import { leavePlace, type Places, placesAt, removePlace, setPlacement } from "./places.ts";
 import { type Fields, type Said, type Saying, said } from "./said.ts";
 
 export type RegisteredRelease = {
@@ -35,6 +38,8 @@ export type Register = {
   readonly placements: Map<string, Said<Placement>>;
   readonly controls: Map<string, Said<Control>>;
   readonly hosts: Map<string, Said<Host>>;
+  /** By host: ids of the placements and controls there, and how often they changed. */
+  readonly places: Map<string, Places>;
   /** Which releases hold an artefact of this content. */
   readonly releasesByDigest: Map<Digest, Set<string>>;
   /** Indexes of the entries that said anything of a component. */
@@ -58,6 +63,7 @@ export function emptyRegister(): Register {
     placements: new Map(),
     controls: new Map(),
     hosts: new Map(),
+    places: new Map(),
     releasesByDigest: new Map(),
     entriesOf: new Map(),
     sayings: new Map(),
@@ -95,8 +101,7 @@ export function applyChange(register: Register, change: RegisterChange, index: n
   for (const id of change.remove) {
     const gone = register.placements.get(id) ?? register.controls.get(id);
     if (gone !== undefined) register.entriesOf.get(gone.document.component)?.add(index);
-    register.placements.delete(id);
-    register.controls.delete(id);
+    removePlace(register, id);
   }
   for (const document of change.set) {
     if (document.document !== "host") {
@@ -116,42 +121,31 @@ export function applyChange(register: Register, change: RegisterChange, index: n
       case "file":
       case "link":
       case "service":
-        register.placements.set(
-          document.placement,
+      case "deployment":
+        setPlacement(
+          register,
           said(register.placements.get(document.placement), { document, index, by: index }),
         );
         break;
       case "control":
+        leavePlace(register, document.control, document.host);
         register.controls.set(
           document.control,
           said(register.controls.get(document.control), { document, index, by: index }),
         );
+        placesAt(register, document.host).ids.add(document.control);
         break;
       case "host":
         register.hosts.set(
           document.host,
           said(register.hosts.get(document.host), { document, index, by: index }),
         );
+        placesAt(register, document.host);
         break;
       default:
         unreachable(document);
     }
   }
-}
-
-/** Moves a release's lifecycle: the effect of a fulfilled writ, and of nothing else. */
-export function moveLifecycle(
-  register: Register,
-  move: { readonly release: string; readonly to: Lifecycle; readonly index: number },
-): void {
-  const known = register.releases.get(move.release);
-  if (known === undefined || known.lifecycle === move.to) return;
-  register.version += 1;
-  register.releases.set(move.release, {
-    ...known,
-    lifecycle: move.to,
-    lifecycleSince: move.index,
-  });
 }
 
 /** The artefacts that only this release has: what tells it from the other one. */
@@ -174,6 +168,7 @@ export function documentKey(document: RegisterDocument): string {
     case "file":
     case "link":
     case "service":
+    case "deployment":
       return `id ${document.placement}`;
     default:
       return unreachable(document);
@@ -200,6 +195,7 @@ function checkDocument(
     case "file":
     case "link":
     case "service":
+    case "deployment":
       return checkPlacement(register, document, coming);
     default:
       return unreachable(document);
@@ -262,12 +258,21 @@ function checkPlacement(
     const stranger = document.serves?.find((served) => release(served.release) === undefined);
     return stranger === undefined ? undefined : unknown(stranger.release);
   }
-  if (document.document === "link") {
+  if (document.document === "link" || document.document === "deployment") {
     const stranger = document.targets.find((target) => release(target.release) === undefined);
     if (stranger !== undefined) return unknown(stranger.release);
     if (!document.targets.some((target) => target.release === document.release)) {
       return refused("conflicting-register", `${placement} has no target for ${document.release}`);
     }
+  }
+  return document.document === "deployment" ? checkTargets(document) : undefined;
+}
+
+function checkTargets({ placement, deployment, targets }: DeploymentPlacement) {
+  for (const { target } of targets) {
+    const wanted = badTarget(deployment, target);
+    if (wanted === undefined) continue;
+    return refused("conflicting-register", `${placement}: ${target} is not ${wanted}`);
   }
   return undefined;
 }

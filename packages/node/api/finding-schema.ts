@@ -10,6 +10,8 @@ const side = z.object({
 
 export const findingSchema = z
   .object({
+    /** Names this contradiction: what a person accepts, or is handed. */
+    digest: digestSchema,
     rule: z.string(),
     severity: z.enum(["critical", "high", "medium", "low"]),
     host: z.string(),
@@ -21,5 +23,10 @@ export const findingSchema = z
     left: side,
     right: side,
     advice: z.string(),
+    owner: z.string().optional(),
+    /** Absent if nobody bears with it. */
+    accepted: z
+      .object({ by: z.string(), reason: z.string(), until: witnessedTime, entry: count })
+      .optional(),
   })
   .openapi("Finding");

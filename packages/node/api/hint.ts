@@ -59,6 +59,10 @@ const guidance: { readonly [K in RefusalCode]: Guidance } = {
   },
   "own-proposal": { status: 422, hint: "have others approve it" },
   "already-decided": { status: 409, hint: "nothing to do: this person has decided" },
+  unacceptable: {
+    status: 409,
+    hint: "put it right, or accept it for a shorter time: ./writ findings accept --help",
+  },
   "past-the-fence": { status: 409, hint: "order the way back with a new writ" },
   "stale-inventory": { status: 409, hint: redrawHint },
   "wrong-plan": { status: 422, hint: redrawHint },
