@@ -15,13 +15,14 @@ import {
   type Json,
   pathText,
 } from "@writ/core";
-import { type BehindSeen, emptyBehindMemory } from "./behind/behind.ts";
+import type { BehindSeen } from "./behind/behind.ts";
 import { openDigestCache } from "./files/digest-cache.ts";
 import { placeOf } from "./files/place.ts";
 import { identified } from "./identity/identified.ts";
 import type { Recogniser } from "./identity/recogniser.ts";
 import type { Log } from "./log.ts";
-import { type LookParts, look, rereadChanceUsual } from "./look.ts";
+import { look, rereadChanceUsual } from "./look.ts";
+import { type LookMemory, openLookMemory } from "./look-memory.ts";
 import type { MemoryVantage } from "./memory/memory.ts";
 import type { Options } from "./options.ts";
 import { keepAssignment, storedAssignment } from "./voice/assignment-file.ts";
@@ -64,7 +65,7 @@ type Round = AgentParts & {
   readonly spool: Spool;
   readonly voice: Voice;
   readonly cache: ReturnType<typeof openDigestCache>;
-  readonly memory: Pick<LookParts, "endpointMemory" | "layerMemory" | "behindMemory">;
+  readonly memory: LookMemory;
   readonly watch: Watch;
   /** Ends the waiting for news that is under way. */
   wake: () => void;
@@ -89,10 +90,7 @@ export async function runAgent(parts: AgentParts): Promise<void> {
     spool,
     voice,
     cache: openDigestCache(options.data),
-    memory: {
-      ...{ endpointMemory: new Map(), layerMemory: new Map() },
-      behindMemory: emptyBehindMemory(),
-    },
+    memory: openLookMemory(() => parts.clock.now(), signal),
     watch: openWatch({
       now: () => parts.clock.now(),
       onNews: () => round.wake(),

@@ -23,11 +23,13 @@ import type { LayerMemory } from "./containers/layer-blob.ts";
 import { lookAtControls } from "./controls/controls.ts";
 import { openLedger } from "./coverage.ts";
 import { type EndpointMemory, lookAtEndpoints } from "./endpoints/endpoints.ts";
+import { lookAtEvidence } from "./evidence.ts";
 import type { DigestCache } from "./files/digest-cache.ts";
 import { lookAtFiles } from "./files/files.ts";
 import { type Inspector, openInspector } from "./files/inspector.ts";
 import { openMassTable } from "./files/mass-table.ts";
 import { type Place, placeOf, placeText } from "./files/place.ts";
+import { type NetworkMemory, openNetworkMemory } from "./network/network.ts";
 import { lookAtProcesses } from "./processes/processes.ts";
 import type { Folders } from "./watch/folder-watch.ts";
 
@@ -73,6 +75,8 @@ export type LookParts = {
   readonly behindMemory?: BehindMemory;
   /** Told what of the stores is yet to be compared; to be closed when that is done. */
   readonly onBehind?: (seen: BehindSeen) => void;
+  /** Kept from one look to the next, and glanced at between them: what came and went. */
+  readonly networkMemory?: NetworkMemory;
   /** `/proc`, unless a test has its own. */
   readonly proc?: string;
 };
@@ -86,6 +90,8 @@ export async function look(parts: LookParts): Promise<Census> {
   const inspector = inspectorFor(parts, sizes);
   const vantage = openVantages(parts);
   const behind = openBehind(parts, vantage, sizes);
+  const network = parts.networkMemory ?? openNetworkMemory(proc, () => clock.now());
+  network.flows.glance();
   const ofControls = vantage("controls", []);
   const { controls, links } = await ofControls.during(() =>
     lookAtControls({ ...ofControls.parts, proc, assignment }),
@@ -126,9 +132,15 @@ export async function look(parts: LookParts): Promise<Census> {
       now: () => clock.now(),
     }),
   );
+  const masses = joinedMasses(table.masses(), containers.masses);
+  const processes = bothTimes(before, after);
+  const { ledgers: more, ...evidence } = await lookAtEvidence({
+    ...{ vantage, proc, network, masses, processes },
+  });
   const seenBehind = await behind.seen;
   const ledgers = [
     ...[ofFiles, ofProcesses, ofControls, ofEndpoints, ofContainers],
+    ...more,
     ...behind.vantages,
   ];
   parts.cache.settle();
@@ -137,8 +149,7 @@ export async function look(parts: LookParts): Promise<Census> {
     version: 1,
     ...{ host: assignment.host, boot: bootOf(proc) },
     ...timesOf(began, clock.now()),
-    masses: joinedMasses(table.masses(), containers.masses),
-    processes: bothTimes(before, after),
+    ...{ masses, processes, ...evidence },
     links: merged(links, table.links()),
     controls,
     endpoints,
@@ -193,7 +204,7 @@ function openVantages({ clock, onProgress }: LookParts) {
   };
 }
 
-type Vantages = ReturnType<typeof openVantages>;
+export type Vantages = ReturnType<typeof openVantages>;
 
 /** Begins to look into stores while the host itself is looked at: they are slow, and elsewhere. */
 function openBehind(parts: LookParts, vantage: Vantages, sizes: ReadonlySet<number>) {

@@ -4,8 +4,10 @@ import {
   type Assignment,
   type Census,
   type Digest,
+  type Flow,
   type Gap,
   type Hold,
+  type Identity,
   namesMax,
   type Stored,
 } from "@writ/core";
@@ -58,7 +60,7 @@ export async function identified(census: Census, parts: IdentifyParts): Promise<
       return identities === undefined ? hold : { ...hold, known: identities };
     }),
   }));
-  const { stored } = census;
+  const { stored, flows } = census;
   const coverage = withDistantGaps(withGaps(census, open), comparable, open);
   const distant = distantCopies(comparable, known);
   const local = withCopies(masses);
@@ -66,7 +68,16 @@ export async function identified(census: Census, parts: IdentifyParts): Promise<
   return {
     ...{ ...census, masses, processes, coverage },
     ...(told === undefined ? {} : { stored: told }),
+    ...(flows === undefined ? {} : { flows: flows.map((flow) => withIdentities(flow, known)) }),
   };
+}
+
+function withIdentities(flow: Flow, known: ReadonlyMap<Digest, readonly Identity[]>): Flow {
+  const carried = flow.carried.map((one) => {
+    const identities = known.get(one.digest);
+    return identities === undefined ? one : { ...one, known: identities };
+  });
+  return { ...flow, carried };
 }
 
 /** What a file in a store is a copy of: as the mass that it is, or as a member of the layer's. */

@@ -117,8 +117,8 @@ export function parseListening(text: string): Listener[] {
   return listeners;
 }
 
-/** The kernel writes each 32-bit word of an address as the host keeps it: least byte first. */
-function addressOf(hex: string): string {
+/** An address as URLs have it: the kernel writes each 32-bit word of it least byte first. */
+export function addressOf(hex: string): string {
   const words = hex.match(/.{8}/g) ?? [];
   const bytes = words.flatMap((word) => Buffer.from(word, "hex").reverse().toJSON().data);
   if (bytes.length === 4) return bytes.join(".");

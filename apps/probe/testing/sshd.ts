@@ -21,8 +21,14 @@ export type Sshd = {
   readonly folder: string;
 };
 
+/** An address to listen on, and words that bring a program to where it is had. */
+export type Where = { readonly address: string; readonly words: readonly string[] };
+
 /** Starts it as the test's user, who alone may come in, with the key in `privateKey`. */
-export async function openSshd(context: Cleaning): Promise<Sshd> {
+export async function openSshd(
+  context: Cleaning,
+  { address, words }: Where = { address: "127.0.0.1", words: [] },
+): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), "writ-sshd-"));
   const keygen = (name: string) => {
     const path = join(folder, name);
@@ -37,7 +43,7 @@ export async function openSshd(context: Cleaning): Promise<Sshd> {
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const port = await freePort();
   const config = [
-    `ListenAddress 127.0.0.1:${port}`,
+    `ListenAddress ${address}:${port}`,
     `HostKey ${hostKey}`,
     `AuthorizedKeysFile ${join(folder, "authorized")}`,
     `PidFile ${join(folder, "pid")}`,
@@ -45,7 +51,8 @@ export async function openSshd(context: Cleaning): Promise<Sshd> {
     ...["StrictModes no", "UsePAM no", "PasswordAuthentication no", "PermitRootLogin yes"],
   ];
   writeFileSync(join(folder, "config"), `${config.join("\n")}\n`);
-  const child = spawn(program, ["-D", "-e", "-f", join(folder, "config")], { stdio: "ignore" });
+  const [first, ...rest] = [...words, program, "-D", "-e", "-f", join(folder, "config")];
+  const child = spawn(first!, rest, { stdio: "ignore" });
   const ended = new Promise((resolve) => child.on("exit", resolve));
   context.after(async () => {
     child.kill("SIGTERM");
@@ -53,18 +60,18 @@ export async function openSshd(context: Cleaning): Promise<Sshd> {
     rmSync(folder, { recursive: true, force: true });
   });
   const end = Date.now() + 60_000;
-  while (!(await isOpen(port))) {
+  while (!(await isOpen(port, address))) {
     if (Date.now() > end || child.exitCode !== null) throw new Error("sshd does not listen");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const shown = execFileSync("ssh-keygen", ["-l", "-f", hostKey], { encoding: "utf8" });
-  const url = (path: string) => `ssh://${userInfo().username}@127.0.0.1:${port}${path}`;
+  const url = (path: string) => `ssh://${userInfo().username}@${address}:${port}${path}`;
   return { url, hostKey: shown.split(" ")[1]!, privateKey, folder };
 }
 
-function isOpen(port: number): Promise<boolean> {
+function isOpen(port: number, address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(port, address);
     const done = (answer: boolean) => {
       socket.destroy();
       resolve(answer);

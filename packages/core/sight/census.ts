@@ -18,7 +18,12 @@ import {
   text,
 } from "../encoding/shape.ts";
 import { answerShape, challengesMax } from "./challenge.ts";
+import { flowShape, flowsMax } from "./flow.ts";
+import { gpuShape, gpusMax } from "./gpu.ts";
 import { identitiesShape } from "./identity.ts";
+import { instructionFileShape, instructionFilesMax } from "./instruction-file.ts";
+import { labelShape, labelsMax } from "./label.ts";
+import { processEvidence } from "./process-evidence.ts";
 import { enginesShape, storedShape } from "./store-shape.ts";
 
 /** PATH_MAX is 4096 bytes on Linux; escaped bytes take four characters. */
@@ -42,6 +47,9 @@ export const vantages = [
   "registries",
   "object-stores",
   "remote-hosts",
+  "network",
+  "gpu",
+  "harnesses",
 ] as const;
 
 /** Why something was not read. */
@@ -135,6 +143,7 @@ const process = object({
   memory: optional(ownMemory),
   /** The container that it runs in, as its control group names it. */
   container: optional(text(128)),
+  ...processEvidence,
 });
 
 /** A symlink that the register names (a release link), or whose target is a mass of this census. */
@@ -245,6 +254,13 @@ export const censusShape = object({
   engines: optional(enginesShape),
   /** Model files in stores; absent like `engines`. */
   stored: optional(storedShape),
+  /** What tools call the models that they keep; absent if none of their stores was met. */
+  labels: optional(list(labelShape, labelsMax)),
+  /** What harnesses of agents keep between sessions. */
+  instructions: optional(list(instructionFileShape, instructionFilesMax)),
+  /** Flows to and from other hosts, those that sent the most first. */
+  flows: optional(list(flowShape, flowsMax)),
+  gpus: optional(list(gpuShape, gpusMax)),
   /** To the challenges of the assignment; absent if there were none. */
   answers: optional(list(answerShape, challengesMax)),
   coverage: list(coverage, 16),

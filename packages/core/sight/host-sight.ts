@@ -16,6 +16,7 @@ import type {
   SeenProcess,
   Vantage,
 } from "./census.ts";
+import { type Departure, departuresAfter } from "./departures.ts";
 import type { Stored } from "./store-shape.ts";
 
 export type HostSight = {
@@ -30,6 +31,8 @@ export type HostSight = {
   readonly narrowedIndex: number | undefined;
   /** Controls that were something else between two looks, or were written to: the newest time. */
   readonly wavers: ReadonlyMap<string, Waver>;
+  /** Flows out of the host, of processes that had weights in hand. */
+  readonly departures: ReadonlyMap<string, Departure>;
 };
 
 /**
@@ -126,6 +129,7 @@ export function hear(
     widest: undefined,
     narrowedIndex: undefined,
     wavers: new Map(),
+    departures: new Map(),
   };
 }
 
@@ -168,6 +172,7 @@ export function see(sight: HostSight, look: Look): HostSight {
     widest: narrower ? sight.widest : width,
     narrowedIndex: narrower ? (sight.narrowedIndex ?? index) : undefined,
     wavers: waversOf(sight, look),
+    departures: departuresAfter(sight.departures, census, index),
   };
 }
 

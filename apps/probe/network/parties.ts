@@ -1,0 +1,78 @@
+/** The processes whose bytes a flow may carry: its own, and those next to it. */
+import type { Party } from "@writ/core";
+import { partiesMax } from "@writ/core";
+import { parseStatus, readProc } from "../processes/proc.ts";
+import { commandOf } from "../processes/processes.ts";
+import type { Descriptors } from "./descriptors.ts";
+import { startedOf } from "./descriptors.ts";
+import type { KernelFlow } from "./kernel-flows.ts";
+
+const commandLengthMax = 1024;
+const commandBytesMax = 64 * 1024;
+/** The first process of a host is everybody's parent in the end, and says nothing. */
+const firstPid = 1;
+
+export type SeenParty = Party;
+
+/** Who has the socket, what is piped to it, who started it, whom it started, what it talks to. */
+export function partiesOf(
+  proc: string,
+  parts: {
+    readonly flow: KernelFlow;
+    readonly descriptors: Descriptors;
+    readonly flows: readonly KernelFlow[];
+  },
+): readonly SeenParty[] {
+  const { flow, descriptors, flows } = parts;
+  const ways = new Map<number, Party["how"]>();
+  const add = (pids: readonly (number | undefined)[], how: Party["how"]): void => {
+    for (const pid of pids) {
+      if (pid !== undefined && pid > firstPid && !ways.has(pid)) ways.set(pid, how);
+    }
+  };
+  const owners = descriptors.sockets.get(flow.inode) ?? [];
+  add(owners, "itself");
+  // A relay in a container may have no parent here: its own namespace begins with it.
+  if (owners.includes(firstPid)) ways.set(firstPid, "itself");
+  for (const pid of owners) add(descriptors.pipedTo(pid), "pipe");
+  for (const pid of owners) add(descriptors.childrenOf(pid), "child");
+  for (const pid of owners) add([descriptors.parentOf(pid)], "parent");
+  for (const pid of owners) add(loopbackPeers(pid, { descriptors, flows }), "loopback");
+  return [...ways].slice(0, partiesMax).flatMap(([pid, how]) => {
+    const party = partyOf(`${proc}/${pid}`, { pid, how });
+    return party === undefined ? [] : [party];
+  });
+}
+
+/** Processes at the other end of connections that a process has within this host. */
+function loopbackPeers(
+  pid: number,
+  {
+    descriptors,
+    flows,
+  }: { readonly descriptors: Descriptors; readonly flows: readonly KernelFlow[] },
+): readonly number[] {
+  const own = new Set(descriptors.socketsOf(pid));
+  const others = new Set<string>();
+  for (const { inode, local, remote } of flows) {
+    if (own.has(inode)) others.add(`${remote} ${local}`);
+  }
+  return flows
+    .filter(({ inode, local, remote }) => !own.has(inode) && others.has(`${local} ${remote}`))
+    .flatMap(({ inode }) => descriptors.sockets.get(inode) ?? []);
+}
+
+function partyOf(
+  folder: string,
+  { pid, how }: { readonly pid: number; readonly how: Party["how"] },
+): SeenParty | undefined {
+  const started = startedOf(folder);
+  if (started === undefined) return undefined;
+  try {
+    const { user } = parseStatus(readProc(`${folder}/status`));
+    const command = commandOf(readProc(`${folder}/cmdline`, commandBytesMax)).join(" ");
+    return { pid, started, how, user, command: command.slice(0, commandLengthMax).toWellFormed() };
+  } catch {
+    return undefined;
+  }
+}
