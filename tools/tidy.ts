@@ -20,6 +20,7 @@ export const mayImport: { readonly [workspace: string]: readonly string[] } = {
   "apps/probe": ["@writ/core", "@writ/weights", "node:"],
   "apps/server": ["@writ/core", "@writ/node", "node:"],
   "apps/executor": ["@writ/core", "@writ/node", "node:"],
+  "apps/notifier": ["@writ/core", "@writ/node", "node:"],
   "apps/witness": ["@writ/core", "@writ/node", "node:"],
   "apps/lab": ["@writ/core", "@writ/node", "@writ/lab", "node:"],
   "apps/cli": ["@writ/core", "@writ/node", "@writ/weights", "node:"],

@@ -105,6 +105,11 @@ export const commandList: readonly ListedCommand[] = [
     make: async (cli) => (await import("./commands/findings.ts")).findingsCommand(cli),
   },
   {
+    name: "notify",
+    says: "tell people of findings: mail, webhooks, Slack, PagerDuty; with a test button",
+    make: async (cli) => (await import("./commands/notify.ts")).notifyCommand(cli),
+  },
+  {
     name: "hosts",
     says: "list hosts: when each probe was heard, and what it could and could not see",
     make: async (cli) => (await import("./commands/hosts.ts")).hostsCommand(cli),

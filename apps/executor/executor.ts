@@ -14,9 +14,8 @@ import {
   type Step,
   type StepPhase,
 } from "@writ/core";
-import type { Clock, Log, SigningKey } from "@writ/node";
+import type { Clock, Follower, Log, SigningKey } from "@writ/node";
 import type { Boundaries, Driver } from "./drivers/driver.ts";
-import type { Follower } from "./follower.ts";
 import { type Expired, expired, mayNotBegin, nextMove, notFresh, outcomeOf } from "./move.ts";
 import type { Operation, Operations, StepName } from "./operations.ts";
 import { type Tell, tellOnce } from "./tell.ts";

@@ -1,10 +1,11 @@
 /** Puts the executor's parts together and keeps it going until it is told to stop. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isRefused, type Refused, refused } from "@writ/core";
+import { isRefused, keyIdOf, type Refused, refused } from "@writ/core";
 import {
   type Clock,
   createKeyFile,
+  Follower,
   httpJournalSource,
   type Log,
   openBundleCache,
@@ -16,7 +17,6 @@ import { openApi } from "@writ/node/api";
 import type { Boundaries } from "./drivers/driver.ts";
 import { hostDrivers } from "./drivers/drivers.ts";
 import { Executor } from "./executor.ts";
-import { Follower } from "./follower.ts";
 import { openOperations } from "./operations.ts";
 import type { Options } from "./options.ts";
 
@@ -62,7 +62,11 @@ export async function runExecutor(parts: RunParts): Promise<Refused | undefined>
     {
       key,
       operations,
-      drivers: hostDrivers(boundaries),
+      drivers: hostDrivers({
+        boundaries,
+        key: { id: keyIdOf("ed25519", key.publicKey), sign: async (message) => key.sign(message) },
+        now: () => clock.now(),
+      }),
       boundaries,
       submit: (entry) => api.submit(entry),
       clock,

@@ -12,6 +12,7 @@ export {
   ordinaryLimits,
   type Submitted,
 } from "./journal.ts";
+export { type FetchBlob, Follower } from "./journal-follower.ts";
 export { JournalReader, type OnEntries, type ReaderParts } from "./journal-reader.ts";
 export { httpJournalSource, type JournalSource } from "./journal-source.ts";
 export {

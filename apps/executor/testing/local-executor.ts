@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isRefused, type VerifyEd25519 } from "@writ/core";
 import {
   type Clock,
+  Follower,
   httpJournalSource,
   openBundleCache,
   systemClock,
@@ -12,7 +13,6 @@ import { openApi } from "@writ/node/api";
 import { noBoundaries } from "../drivers/driver.ts";
 import { hostDrivers } from "../drivers/drivers.ts";
 import { Executor, type Round } from "../executor.ts";
-import { Follower } from "../follower.ts";
 import { type Operations, openOperations } from "../operations.ts";
 import { readKey } from "../run.ts";
 import type { Site } from "./site.ts";

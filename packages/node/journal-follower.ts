@@ -1,8 +1,7 @@
 /**
- * The executor's own copy of the estate, folded from the journal by the same admission that the
- * server runs. It folds everything, censuses too: sight moves placements in the register, and a
- * writ is drawn from the register, so whoever passes over sight cannot tell a true plan from a
- * false one.
+ * A reader's own copy of the estate, folded from the journal by the same admission that the server
+ * runs. It folds everything, censuses too: sight moves placements in the register, and a writ is
+ * drawn from the register, so whoever passes over sight cannot tell a true plan from a false one.
  */
 import {
   type AdmissionPorts,
@@ -20,7 +19,10 @@ import {
   refused,
   type VerifyEd25519,
 } from "@writ/core";
-import { type BundleCache, cedarEngine, JournalReader, type JournalSource } from "@writ/node";
+import type { BundleCache } from "./bundle-cache.ts";
+import { cedarEngine } from "./cedar-engine.ts";
+import { JournalReader } from "./journal-reader.ts";
+import type { JournalSource } from "./journal-source.ts";
 
 /** Fetches a blob by its digest from wherever; what comes is checked here. */
 export type FetchBlob = (digest: Digest) => Promise<Uint8Array | Refused>;
