@@ -105,6 +105,11 @@ export const commandList: readonly ListedCommand[] = [
     make: async (cli) => (await import("./commands/findings.ts")).findingsCommand(cli),
   },
   {
+    name: "diff",
+    says: "say what appeared, ended and changed between two moments of the journal",
+    make: async (cli) => (await import("./commands/diff.ts")).diffCommand(cli),
+  },
+  {
     name: "notify",
     says: "tell people of findings: mail, webhooks, Slack, PagerDuty; with a test button",
     make: async (cli) => (await import("./commands/notify.ts")).notifyCommand(cli),

@@ -38,6 +38,9 @@ export type SpeakerOptions = { readonly as?: string; readonly key?: string };
 export const asHelp = "sign as this person: their key in the data folder's humans/";
 export const keyHelp = "sign with this OpenSSH key file, or the .pub of one in the agent";
 
+export const momentHelp =
+  "as it was after this entry (its index), or by this witnessed time (2026-11-25T02:00Z)";
+
 /** How often an entry is signed anew because another of the same key came in between. */
 const attemptsMax = 3;
 

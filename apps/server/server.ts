@@ -28,6 +28,7 @@ import { Chronicle } from "./chronicle.ts";
 import { Door } from "./door.ts";
 import { Events } from "./events.ts";
 import { EstateFold } from "./fold.ts";
+import { History } from "./history.ts";
 import { serverApp } from "./http/app.ts";
 import type { ServerKeys } from "./keys.ts";
 import type { Options } from "./options.ts";
@@ -99,7 +100,19 @@ export async function openServer(parts: ServerParts): Promise<RunningServer | Re
   const certifier = new Certifier({ fold, voice, keepFile, log });
   const projector = new Projector({ fold, store, clock, log });
   const { hostNames } = options;
-  const app = serverApp({ fold, chronicle, store, clock, events, door, journal, log, hostNames });
+  const history = new History(store, fold);
+  const app = serverApp({
+    fold,
+    chronicle,
+    history,
+    store,
+    clock,
+    events,
+    door,
+    journal,
+    log,
+    hostNames,
+  });
   const http = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: {

@@ -4,7 +4,7 @@ import { isOpen } from "@writ/core/finding";
 import type { Api } from "@writ/node/api";
 import { Command } from "commander";
 import { type Cli, examples } from "../cli.ts";
-import { connect } from "../connection.ts";
+import { connect, momentHelp } from "../connection.ts";
 import { dataHelp } from "../home.ts";
 import { isProblem, type Outcome, refusalProblem } from "../outcome.ts";
 import { printJson, type Shell, type Tone } from "../shell.ts";
@@ -17,7 +17,7 @@ import {
 
 export type Finding = Exclude<Awaited<ReturnType<Api["findings"]>>, { refused: unknown }>[number];
 
-type FindingsOptions = { readonly data?: string; readonly json?: boolean };
+type FindingsOptions = { readonly at?: string; readonly data?: string; readonly json?: boolean };
 
 const labelWidth = 11;
 /** What is shorter fits on one line of most terminals. */
@@ -26,6 +26,7 @@ const brokenLengthMin = 100;
 export function findingsCommand(cli: Cli): Command {
   const { shell, run } = cli;
   return new Command("findings")
+    .option("--at <moment>", momentHelp)
     .option("--data <dir>", dataHelp)
     .option("--json", "print an array of findings, as the API has them")
     .addHelpText("after", examples("./writ findings", "./writ findings accept --help"))
@@ -38,7 +39,7 @@ export function findingsCommand(cli: Cli): Command {
 async function listFindings(shell: Shell, options: FindingsOptions): Promise<Outcome> {
   const connection = await connect(shell, options);
   if (isProblem(connection)) return connection;
-  const found = await connection.api.findings();
+  const found = await connection.api.findings(options.at);
   if (isRefused(found)) return refusalProblem(found);
   if (options.json === true) printJson(shell, found);
   else shell.out(findingsText(shell, found));

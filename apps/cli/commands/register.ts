@@ -8,6 +8,7 @@ import {
   type Connection,
   connect,
   keyHelp,
+  momentHelp,
   openSpeaker,
   type SpeakerOptions,
   say,
@@ -27,6 +28,7 @@ import { registerImportCommand } from "./register-import.ts";
 export type RegisterAnswer = Exclude<Awaited<ReturnType<Api["register"]>>, { refused: unknown }>;
 
 type ReadOptions = { readonly data?: string; readonly json?: boolean };
+type ShowOptions = ReadOptions & { readonly at?: string };
 type AddOptions = ReadOptions & SpeakerOptions;
 
 export function registerCommand(cli: Cli): Command {
@@ -55,10 +57,11 @@ function addCommand({ shell, run }: Cli): Command {
 function showCommand({ shell, run }: Cli): Command {
   return new Command("show")
     .description("show components, releases, placements, controls and blind spots")
+    .option("--at <moment>", momentHelp)
     .option("--data <dir>", dataHelp)
     .option("--json", "print the register, as the API has it")
     .addHelpText("after", examples("./writ register show"))
-    .action((options: ReadOptions) => run(options, () => show(shell, options)));
+    .action((options: ShowOptions) => run(options, () => show(shell, options)));
 }
 
 async function add(shell: Shell, file: string, options: AddOptions): Promise<Outcome> {
@@ -87,7 +90,7 @@ async function add(shell: Shell, file: string, options: AddOptions): Promise<Out
   return 0;
 }
 
-async function show(shell: Shell, options: ReadOptions): Promise<Outcome> {
+async function show(shell: Shell, options: ShowOptions): Promise<Outcome> {
   const register = await fetchRegister(shell, options);
   if (isProblem(register)) return register;
   if (options.json === true) printJson(shell, register);
@@ -97,14 +100,17 @@ async function show(shell: Shell, options: ReadOptions): Promise<Outcome> {
 
 async function fetchRegister(
   shell: Shell,
-  options: ReadOptions,
+  options: ShowOptions,
 ): Promise<RegisterAnswer | Problem> {
   const connection = await connect(shell, options);
-  return isProblem(connection) ? connection : registerOfServer(connection);
+  return isProblem(connection) ? connection : registerOfServer(connection, options.at);
 }
 
-/** The register, as the server has it. */
-export async function registerOfServer({ api }: Connection): Promise<RegisterAnswer | Problem> {
-  const register = await api.register();
+/** The register, as the server has it now, or had it. */
+export async function registerOfServer(
+  { api }: Connection,
+  at?: string,
+): Promise<RegisterAnswer | Problem> {
+  const register = await api.register(at);
   return isRefused(register) ? refusalProblem(register) : register;
 }

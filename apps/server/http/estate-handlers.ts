@@ -5,6 +5,7 @@ import {
   type BlindSpot,
   blockingGaps,
   type Coverage,
+  copyEstate,
   digestOf,
   type Estate,
   type HostSight,
@@ -13,17 +14,20 @@ import {
   parseEntry,
   refused,
 } from "@writ/core";
+import { findingsBetween, registerBetween } from "@writ/core/finding";
 import type { Clock, JournalStore } from "@writ/node";
 import { estateRoutes } from "@writ/node/api";
 import type { Chronicle } from "../chronicle.ts";
 import { draftWrit } from "../drafter.ts";
 import type { EstateFold } from "../fold.ts";
+import type { History, Past } from "../history.ts";
 import { inPortions } from "./portions.ts";
 import { serveJson, serveRaw } from "./serve.ts";
 
 export type EstateHandlerParts = {
   readonly fold: EstateFold;
   readonly chronicle: Chronicle;
+  readonly history: History;
   readonly store: JournalStore;
   readonly clock: Clock;
 };
@@ -40,18 +44,28 @@ export function estateHandlers(app: OpenAPIHono, parts: EstateHandlerParts): voi
     if (root === undefined) return refused("no-trust-root", "there is no trust root yet");
     return { digest: root.digest, indexes: [...rootIndexes], document: root.document };
   });
-  serveJson(app, estateRoutes.registerRoute, () => {
-    const { components, releases, placements, controls, hosts, sayings } = fold.estate.register;
-    return {
-      components: [...components.values()],
-      releases: [...releases.values()],
-      placements: [...placements.values()],
-      controls: [...controls.values()],
-      hosts: [...hosts.values()],
-      sayings: Array.from(sayings, ([index, saying]) => ({ index, ...saying })),
-    };
+  const { history } = parts;
+  serveJson(app, estateRoutes.registerRoute, ({ query: { at } }) =>
+    at === undefined ? registerOf(fold.estate) : history.at(at, ({ estate }) => registerOf(estate)),
+  );
+  serveRaw(app, estateRoutes.findingsRoute, async ({ query: { at } }) => {
+    const found =
+      at === undefined ? await fold.findings() : await history.at(at, ({ findings }) => findings);
+    return isRefused(found) ? found : inPortions(found);
   });
-  serveRaw(app, estateRoutes.findingsRoute, async () => inPortions(await fold.findings()));
+  serveRaw(app, estateRoutes.differenceRoute, async ({ query: { from, to } }) => {
+    const before = await history.at(from, keptOf);
+    if (isRefused(before)) return before;
+    const until = to ?? String(fold.estate.size - 1);
+    const after = await history.at(until, keptOf);
+    if (isRefused(after)) return after;
+    return Response.json({
+      from: before.moment,
+      to: after.moment,
+      findings: findingsBetween(before.findings, after.findings),
+      register: registerBetween(before, after),
+    });
+  });
   serveJson(app, estateRoutes.hostsRoute, () => hostsOf(fold.estate));
   serveRaw(app, estateRoutes.censusRoute, ({ params }) => censusOf(parts, params.host));
   serveJson(app, estateRoutes.draftRoute, ({ body }) => {
@@ -65,6 +79,24 @@ export function estateHandlers(app: OpenAPIHono, parts: EstateHandlerParts): voi
     if (isRefused(writ)) return writ;
     return { writ: Buffer.from(writ).toString("base64"), digest: digestOf(writ) };
   });
+}
+
+/** What is compared of a moment, as a copy: the fold that it came from goes on. */
+function keptOf({ estate, findings }: Past) {
+  const { size, time } = estate;
+  return { moment: { size, time }, findings, register: copyEstate(estate).register };
+}
+
+function registerOf({ register }: Estate) {
+  const { components, releases, placements, controls, hosts, sayings } = register;
+  return {
+    components: [...components.values()],
+    releases: [...releases.values()],
+    placements: [...placements.values()],
+    controls: [...controls.values()],
+    hosts: [...hosts.values()],
+    sayings: Array.from(sayings, ([index, saying]) => ({ index, ...saying })),
+  };
 }
 
 async function glance(fold: EstateFold, chronicle: Chronicle) {

@@ -1,4 +1,10 @@
 /** Findings by themselves: the rules, one scope of them at a time, and people's word on them. */
+export {
+  type FindingsDifference,
+  findingsBetween,
+  type RegisterDifference,
+  registerBetween,
+} from "./difference.ts";
 export { disposed, isAcceptable } from "./disposition.ts";
 export {
   type Finding,

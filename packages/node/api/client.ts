@@ -91,8 +91,15 @@ export function openApi(url: string, options: { readonly fetch?: typeof fetch } 
     entry: (index: number) => json(journalRoutes.entryRoute, { path: `/api/entries/${index}` }),
     estate: () => json(estateRoutes.estateRoute, { path: "/api/estate" }),
     trustRoot: () => json(estateRoutes.trustRootRoute, { path: "/api/trust-root" }),
-    register: () => json(estateRoutes.registerRoute, { path: "/api/register" }),
-    findings: () => json(estateRoutes.findingsRoute, { path: "/api/findings" }),
+    register: (at?: string) =>
+      json(estateRoutes.registerRoute, { path: `/api/register${momentOf(at)}` }),
+    findings: (at?: string) =>
+      json(estateRoutes.findingsRoute, { path: `/api/findings${momentOf(at)}` }),
+    difference: (from: string, to?: string) => {
+      const until = to === undefined ? "" : `&to=${encodeURIComponent(to)}`;
+      const path = `/api/difference?from=${encodeURIComponent(from)}${until}`;
+      return json(estateRoutes.differenceRoute, { path });
+    },
     hosts: () => json(estateRoutes.hostsRoute, { path: "/api/hosts" }),
     census: (host: string) =>
       json(estateRoutes.censusRoute, { path: `/api/hosts/${encodeURIComponent(host)}/census` }),
@@ -129,6 +136,10 @@ export function openApi(url: string, options: { readonly fetch?: typeof fetch } 
       return { assignment, tag: response.headers.get("etag") ?? "" };
     },
   };
+}
+
+function momentOf(at: string | undefined): string {
+  return at === undefined ? "" : `?at=${encodeURIComponent(at)}`;
 }
 
 async function readAnswer<R>(route: R, response: Response): Promise<Answer<R> | ApiRefused> {

@@ -1,6 +1,6 @@
 /** Routes that read the estate: what ought to be, what was seen, and where the two disagree. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { RegisterDocument, TrustRootDocument } from "@writ/core";
+import { type RegisterDocument, type TrustRootDocument, writActions } from "@writ/core";
 import { findingSchema } from "./finding-schema.ts";
 import {
   answers,
@@ -95,10 +95,15 @@ const saying = z.object({
     .optional(),
 });
 
+/** A moment of the journal: after an entry, by its index, or a time by which it was witnessed. */
+const moment = z.string().min(1).max(40);
+const atMoment = { query: z.object({ at: moment.optional() }) };
+
 export const registerRoute = createRoute({
   method: "get",
   path: "/api/register",
-  summary: "What ought to exist and run.",
+  summary: "What ought to exist and run; with `at`, as it was.",
+  request: atMoment,
   responses: answers(
     z.object({
       components: z.array(said),
@@ -115,8 +120,39 @@ export const registerRoute = createRoute({
 export const findingsRoute = createRoute({
   method: "get",
   path: "/api/findings",
-  summary: "Contradictions, read off the estate now; none of them is stored.",
+  summary: "Contradictions, read off the estate now, or as of `at`; none of them is stored.",
+  request: atMoment,
   responses: answers(z.array(findingSchema), "the findings, worst first"),
+});
+
+const registered = z.object({ document: documentObject, lifecycle: lifecycle.optional() });
+const momentTold = z.object({ size: count, time: witnessedTime });
+
+export const differenceRoute = createRoute({
+  method: "get",
+  path: "/api/difference",
+  summary: "What is otherwise between two moments; without `to`, since the first.",
+  request: { query: z.object({ from: moment, to: moment.optional() }) },
+  responses: answers(
+    z.object({
+      from: momentTold,
+      to: momentTold,
+      findings: z.object({
+        appeared: z.array(findingSchema),
+        ended: z.array(findingSchema),
+        /** Borne with, or owned, otherwise. */
+        changed: z.array(findingSchema),
+      }),
+      register: z.array(
+        z.object({
+          key: z.string(),
+          before: registered.optional(),
+          after: registered.optional(),
+        }),
+      ),
+    }),
+    "what appeared, ended and changed",
+  ),
 });
 
 const ledger = z.object({
@@ -219,7 +255,7 @@ export const draftRoute = createRoute({
       content: {
         "application/json": {
           schema: z.strictObject({
-            action: z.enum(["rollback", "replace", "decommission"]),
+            action: z.enum(writActions),
             component: z.string().max(128),
             from: z.string().max(128).optional(),
             to: z.string().max(128).optional(),
