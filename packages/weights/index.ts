@@ -25,8 +25,8 @@ export { identifyBytes } from "./ladder/fragment.ts";
 // Exact rungs.
 export type { Hashing, RunningHash } from "./ladder/hashing.ts";
 export { plainHashing } from "./ladder/hashing.ts";
-export type { Identification } from "./ladder/identify.ts";
 export { identify } from "./ladder/identify.ts";
+export type { Identification } from "./ladder/nearest.ts";
 export { tensorRangesOf } from "./ladder/tensor-ranges.ts";
 export type { Evidence, IdentityError, Judgement, Verdict } from "./ladder/verdict.ts";
 // Bytes, and what is in them.

@@ -24,8 +24,11 @@ export type BlockType =
   | ("IQ1_S" | "IQ1_M" | "IQ2_XXS" | "IQ2_XS" | "IQ2_S" | "IQ3_XXS" | "IQ3_S")
   | ("IQ4_NL" | "IQ4_XS" | "TQ1_0" | "TQ2_0" | "MXFP4" | "NVFP4");
 
-/** OPAQUE: bytes of a tensor whose type is known to exist but not to us (strings, structures). */
-export type TensorType = ElementType | BlockType | "OPAQUE";
+/**
+ * OPAQUE: bytes of a tensor whose type is known to exist but not to us (strings, structures).
+ * TREE: one decision tree as a row of F64 (see `formats/trees/tree.ts`).
+ */
+export type TensorType = ElementType | BlockType | "OPAQUE" | "TREE";
 
 /** Bits of one element. */
 export const elementBits: { readonly [type in ElementType]: number } = {
@@ -103,7 +106,9 @@ export function isBlockType(type: TensorType): type is BlockType {
 export function bytesOf(type: TensorType, count: number): number | undefined {
   let bytes: number;
   if (type === "OPAQUE") return undefined;
-  if (isBlockType(type)) {
+  if (type === "TREE") {
+    bytes = count * 8;
+  } else if (isBlockType(type)) {
     const block = blockSizes[type];
     if (count % block.values !== 0) return undefined;
     bytes = (count / block.values) * block.bytes;
@@ -219,7 +224,8 @@ export type Warning = { readonly code: WarningCode; readonly detail: string };
 /** Containers. `keras` is the zip, `hdf5` the file. MLX is safetensors or npz, packed. */
 export type Format =
   | ("safetensors" | "gguf" | "pytorch-zip" | "pytorch-legacy" | "onnx" | "tflite")
-  | ("hdf5" | "keras" | "npy" | "npz" | "tensorflowjs");
+  | ("hdf5" | "keras" | "npy" | "npz" | "tensorflowjs")
+  | ("lightgbm" | "xgboost" | "catboost");
 
 /** How much of the bytes the parsed structure accounts for. */
 export type Coverage = {

@@ -19,6 +19,8 @@ import { readIndex, withSiblings } from "./shards.ts";
 import { atTheDoor } from "./stop.ts";
 import { jsonBytesMax, manifestOf, readTensorflowjs } from "./tensorflowjs.ts";
 import { looksLikeTflite, readTflite } from "./tflite.ts";
+import { boostedKey, readBoosted } from "./trees/boosted.ts";
+import { looksLikeLightgbmText, readLightgbmText } from "./trees/lightgbm-text.ts";
 
 /** Enough for every magic number below; HDF5 user blocks and such are looked for further on. */
 const headBytes = 4_096;
@@ -62,14 +64,21 @@ async function readerFor(head: Uint8Array, reader: Reader): Promise<FormatReader
   if (looksLikeZip(head)) return zipReaderFor(await readZip(reader));
   if (looksLikeSafetensors(head, reader.size)) return readSafetensors;
   if (looksLikeTflite(head)) return readTflite;
+  if (looksLikeLightgbmText(head)) return readLightgbmText;
   if (head[0] === 0x7b || head[0] === 0x5b) return jsonReaderFor(reader);
   if ((await findSuperblock(reader)) !== undefined) return readHdf5;
   const onnx = await atTheDoor(() => looksLikeOnnx(reader));
   return onnx === true ? readOnnx : undefined;
 }
 
-/** The two JSON files that name weights beside them. Others are not models. */
+/**
+ * Tree ensembles in JSON or UBJSON, and the two JSON files that name weights beside them. Others
+ * are not models.
+ */
 async function jsonReaderFor(reader: Reader): Promise<FormatReader | undefined> {
+  const head = await reader.read(0, 1);
+  const key = head[0] === 0x7b ? await atTheDoor(() => boostedKey(reader)) : undefined;
+  if (typeof key === "string") return (ensemble) => readBoosted(ensemble, key);
   if (reader.size > jsonBytesMax) return undefined;
   const read = await atTheDoor(async () => readJson(await reader.read(0, reader.size)));
   if (isRefused(read)) return undefined;

@@ -12,7 +12,13 @@ export function packDequantized(draft: Draft, nodes: readonly Dequantize[]): voi
     if (values === undefined || scales === undefined) continue;
     const weight = draft.tensors[values]!;
     const { type, shape } = weight;
-    if (isBlockType(type) || type === "OPAQUE" || draft.packed.length >= tensorsMax) continue;
+    if (
+      isBlockType(type) ||
+      type === "OPAQUE" ||
+      type === "TREE" ||
+      draft.packed.length >= tensorsMax
+    )
+      continue;
     draft.packed.push({
       name: weight.name,
       scheme: "onnx-qdq",

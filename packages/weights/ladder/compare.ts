@@ -4,6 +4,7 @@
  */
 import { alignViews, type Pair } from "./alignment.ts";
 import { changeBetween } from "./correlation.ts";
+import { partsOf, plainest } from "./part.ts";
 import { nearChangeMax, type Relation, relate } from "./relation.ts";
 import {
   isTelling,
@@ -30,6 +31,9 @@ export type Comparison = {
   /** Part of the registered values that lie in matched weights, and likewise of the candidate's. */
   readonly registeredPart: number;
   readonly candidatePart: number;
+  /** True if all are matched that training can have made, and likewise of the candidate's. */
+  readonly registeredWhole: boolean;
+  readonly candidateWhole: boolean;
   /** Part of the candidate's values in weights of a shape that the registered model has too. */
   readonly sameShapePart: number;
 };
@@ -81,7 +85,8 @@ export function compareSketches(candidate: Sketch, registered: Registered): Comp
       ?.filter(({ view }) => view.how === "" && !found.has(view.weight));
     matches.push(...matchesOf(nearPairs(free, rivals ?? []), candidate, registered, false));
   }
-  return summarise(candidate, registered, { chosen, matches, keys: new Set(theirs.keys()) });
+  const plain = plainest(matches, candidate.weights);
+  return summarise(candidate, registered, { chosen, matches: plain, keys: new Set(theirs.keys()) });
 }
 
 /** Weighs up a comparison again after more pairs were found by another route. */
@@ -92,9 +97,7 @@ export function withMorePairs(
   registered: Registered,
 ): Comparison {
   const matches = [...comparison.matches, ...matchesOf(pairs, candidate, registered, true)];
-  const registeredPart = partOf(matches, candidate, registered.weights);
-  const candidatePart = partOf(matches, candidate);
-  return { ...comparison, matches, registeredPart, candidatePart };
+  return { ...comparison, matches, ...partsOf(matches, candidate, registered) };
 }
 
 type ByKey = ReadonlyMap<string, readonly SketchedView[]>;
@@ -183,7 +186,8 @@ function nearPairs(
     .map(({ pair }) => pair);
 }
 
-function isConstant(values: Float32Array): boolean {
+/** True if all values are the same. */
+export function isConstant(values: Float32Array): boolean {
   return values.every((value) => value === values[0]);
 }
 
@@ -211,8 +215,7 @@ function summarise(
     matches: seen.matches,
     significance: significanceOf(seen.chosen),
     power: [...trials.values()].reduce((sum, power) => sum + power, 0),
-    registeredPart: partOf(seen.matches, candidate, registered.weights),
-    candidatePart: partOf(seen.matches, candidate),
+    ...partsOf(seen.matches, candidate, registered),
     sameShapePart: total > 0 ? sameShape / total : 0,
   };
 }
@@ -233,40 +236,4 @@ function labelsOf(sketched: SketchedView): ReadonlySet<string> {
     if (levels.size >= levelsMin) labels.add(trialLabel(view.shape, places, places.blocks[run]!));
   }
   return labels;
-}
-
-/**
- * Part of one side's values that lie in matched weights: of the registered side if its weights are
- * given, else of the candidate's. A weight that stands for others of its shape counts for them.
- */
-function partOf(
-  matches: readonly Match[],
-  candidate: Sketch,
-  registered?: readonly WeightFacts[],
-): number {
-  const weights = registered ?? candidate.weights;
-  const covered = new Map<number, number>();
-  const counted = new Set<string>();
-  for (const { pair } of matches) {
-    const { view } = registered === undefined ? pair.candidate : pair.registered;
-    const label = `${view.weight} ${view.how}`;
-    if (counted.has(label)) continue;
-    counted.add(label);
-    const share = shareOf(view.how, view.shape, weights[view.weight]!.elements);
-    const times = candidate.standsFor[pair.candidate.view.weight]!;
-    covered.set(view.weight, Math.min(times, (covered.get(view.weight) ?? 0) + share * times));
-  }
-  let total = 0;
-  let found = 0;
-  for (const [index, { elements }] of weights.entries()) {
-    total += (registered === undefined ? candidate.standsFor[index]! : 1) * elements;
-    found += (covered.get(index) ?? 0) * elements;
-  }
-  return total > 0 ? Math.min(1, found / total) : 0;
-}
-
-/** A slice stands for its own values; any other view of a weight stands for all of it. */
-function shareOf(how: string, shape: readonly number[], elements: number): number {
-  if (!/^(rows|columns|slice) /.test(how)) return 1;
-  return shape.reduce((product, size) => product * size, 1) / elements;
 }

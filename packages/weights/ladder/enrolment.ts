@@ -9,6 +9,7 @@ import { drawsOf } from "./position.ts";
 import { type RowTable, signRows, weightsToSign } from "./rows.ts";
 import { type Sketch, type SketchedView, sketch, tallWeights, type WeightFacts } from "./sketch.ts";
 import type { TensorDigest } from "./tensor-values.ts";
+import { digestTrees, type EnsembleDigest } from "./trees/tree-digest.ts";
 
 /** 2: runs lie along the longest axis where the last is short. */
 export const fingerprintVersion = 2;
@@ -33,6 +34,8 @@ export type Fingerprint = {
   readonly views: readonly SketchedView[];
   readonly tables: readonly RowTable[];
   readonly geometries: readonly Geometry[];
+  /** Of a model that is an ensemble of decision trees: those are compared exactly, one by one. */
+  readonly trees?: EnsembleDigest;
 };
 
 /** Bytes of sketched values in a fingerprint. */
@@ -68,7 +71,9 @@ export async function enrol(
   for (const index of tallWeights(weights)) {
     geometries.push(...(await geometriesOf(weights[index]!, index, key)));
   }
+  const trees = await digestTrees(weights);
   return {
+    ...(trees === undefined ? {} : { trees }),
     name: about.name,
     format: about.format,
     keyId: keyIdOf(key),

@@ -31,6 +31,7 @@ import { type Form, forms, narrow } from "./narrow.ts";
 import { placesOf } from "./places.ts";
 import { type RowTable, signatureLength } from "./rows.ts";
 import type { SketchedView } from "./sketch.ts";
+import { parseTrees, treesShape, treesText } from "./trees/trees-text.ts";
 import { keyOf, rowMajor } from "./view.ts";
 
 /** No model known has as many tensors; a fingerprint holds far fewer views. */
@@ -77,6 +78,7 @@ const fingerprintShape = object({
     64,
   ),
   geometries: list(object({ weight: integer(0, weightsMax), among: count, cosines: base64 }), 64),
+  trees: optional(treesShape),
 });
 
 type Text = Shaped<typeof fingerprintShape>;
@@ -86,6 +88,7 @@ export function encodeFingerprint(fingerprint: Fingerprint): Uint8Array {
   const { name, format, keyId } = fingerprint;
   return encodeCanonical({
     ...{ version: fingerprintVersion, name, format, keyId },
+    ...(fingerprint.trees === undefined ? {} : { trees: treesText(fingerprint.trees) }),
     files: fingerprint.files.map(({ size, sha256, xet }) => ({ size, sha256: toHex(sha256), xet })),
     tensors: fingerprint.tensors.map(({ type, exact, form, values }) => ({
       ...{ type, exact: toHex(exact), form },
@@ -157,8 +160,13 @@ export function parseFingerprint(
   const geometries = read.geometries.map((geometry) => parseGeometry(geometry, read));
   if (tables.includes(undefined)) return refused("malformed", "fingerprint.tables");
   if (geometries.includes(undefined)) return refused("malformed", "fingerprint.geometries");
+  const trees = read.trees === undefined ? undefined : parseTrees(read.trees);
+  if (read.trees !== undefined && trees === undefined) {
+    return refused("malformed", "fingerprint.trees");
+  }
   return {
     ...{ name: read.name, format: read.format, keyId: read.keyId, views },
+    ...(trees === undefined ? {} : { trees }),
     files: read.files.map((file) => ({ ...file, sha256: fromHex(file.sha256)! })),
     tensors: read.tensors.map(({ type, exact, form, values }) => ({
       ...{ type, exact: fromHex(exact)!, form, values: fromHex(values ?? exact)! },

@@ -9,15 +9,11 @@ import { type Comparison, compareSketches, registeredByKey, withMorePairs } from
 import type { ContentDigests } from "./digest.ts";
 import { movedRows, rotaryPairs, tableGeometry } from "./disguise.ts";
 import { type Fingerprint, keyIdOf } from "./enrolment.ts";
+import { type Identification, type Judged, nearest } from "./nearest.ts";
 import type { RowsFound } from "./rows.ts";
 import { type Sketch, sketch } from "./sketch.ts";
 import { identifyTrees } from "./trees/identify-trees.ts";
-import { type Evidence, type Judgement, judge, percent, pValueOf, verdicts } from "./verdict.ts";
-
-export type Identification = Judgement & {
-  /** Name of the fingerprint that it was matched to; absent for `unrelated` and `cannot-tell`. */
-  readonly match: string | undefined;
-};
+import { type Evidence, judge, percent, pValueOf } from "./verdict.ts";
 
 /** ln of the family-wise error: one false relation in a billion looks at a whole register. */
 const logErrorMax = Math.log(1e-9);
@@ -131,42 +127,6 @@ async function decide(candidate: Candidate, compared: Compared): Promise<Identif
   if (close.length > 0) return nearest(close);
   const disguised = await findDisguised(candidate, compared, family);
   return disguised ?? notFound(compared, judged, family);
-}
-
-type Judged = Identification & {
-  /** Mean relative change over all of the candidate: what is not in the other counts in full. */
-  readonly divergence: number;
-};
-
-/** Divergences this much apart are one: what was measured then is chance. */
-const alikePart = 0.02;
-const alikeLeast = 1e-6;
-/** Other registered models that are named beside the nearest. */
-const relativesMax = 4;
-
-/**
- * The nearest of several related models. The least change decides, for a copy of one is also far
- * from the others by what they differ; among equals the plainer verdict, then the fuller match.
- */
-function nearest(close: readonly Judged[]): Identification {
-  const least = Math.min(...close.map(({ divergence }) => divergence));
-  const limit = least * (1 + alikePart) + alikeLeast;
-  const rank = ({ verdict }: Judged) => verdicts.indexOf(verdict);
-  const sorted = close.toSorted((a, b) => {
-    const apart = Number(a.divergence > limit) - Number(b.divergence > limit);
-    if (apart !== 0 || a.divergence > limit) return apart || a.divergence - b.divergence;
-    return rank(a) - rank(b) || b.completeness - a.completeness || a.divergence - b.divergence;
-  });
-  const [{ divergence: _, ...first }, ...others] = sorted as [Judged, ...Judged[]];
-  const relatives = others.slice(0, relativesMax).map((other): Evidence => {
-    const how = other.divergence <= limit ? "as near" : "farther";
-    const distance = other.divergence.toPrecision(3);
-    return {
-      kind: "relatives",
-      detail: `${how}: ${other.match}, ${other.verdict}, mean change ${distance}`,
-    };
-  });
-  return { ...first, evidence: [...first.evidence, ...relatives] };
 }
 
 /** A file's own digest, or all tensors' value digests, decide without any doubt. */

@@ -201,7 +201,8 @@ function shapesBySize(keys: ReadonlySet<string>): ReadonlyMap<number, readonly n
 function chosenWeights(weights: readonly Weight[], key: Uint8Array, most: number): number[] {
   const classes = new Map<string, number[]>();
   for (const [index, weight] of weights.entries()) {
-    if (weight.elements < sketchedElementsMin) continue;
+    // Trees are compared exactly: their order is the data's, so ranks say nothing of them.
+    if (weight.elements < sketchedElementsMin || weight.type === "TREE") continue;
     const label = keyOf(weight.shape);
     const members = classes.get(label);
     if (members === undefined) classes.set(label, [index]);

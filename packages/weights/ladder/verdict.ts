@@ -3,7 +3,7 @@
  */
 import type { Comparison, Match } from "./compare.ts";
 import type { Fingerprint } from "./enrolment.ts";
-import type { RelationKind } from "./relation.ts";
+import { type Relation, type RelationKind, relationKinds } from "./relation.ts";
 import type { RowsFound } from "./rows.ts";
 import type { Sketch } from "./sketch.ts";
 
@@ -24,7 +24,7 @@ export type Verdict = (typeof verdicts)[number];
 export type EvidenceKind =
   | ("file-digest" | "tensor-digests" | "chunks" | "values" | "type-bound" | "distance")
   | ("permuted-rows" | "rotary-order" | "rotated" | "scaled" | "pruned" | "parts" | "power")
-  | "relatives";
+  | ("relatives" | "trees");
 
 export type Evidence = { readonly kind: EvidenceKind; readonly detail: string };
 
@@ -50,7 +50,7 @@ export type Disguises = {
   readonly rotated: { readonly correlation: number; readonly logP: number } | undefined;
 };
 
-/** Part of a model that may be unexplained (small vectors) in a whole match. */
+/** Part of a model that may be unexplained (small vectors) in a whole match of changed values. */
 const wholeMin = 0.98;
 /** Part of a model under which something else's behaviour is not its verdict. */
 const traceMax = 0.01;
@@ -93,8 +93,13 @@ export function judge(
     tally,
     distance,
     moved: isMoved(rows, comparison, sides),
+    remadePart: partWhere(
+      comparison.matches,
+      sides.candidate,
+      ({ kind, change }) => kind === "changed" && change > tunedChangeMax,
+    ),
   });
-  if (comparison.candidatePart < wholeMin || completeness < wholeMin) {
+  if (!comparison.candidateWhole || !comparison.registeredWhole) {
     const parts = [percent(comparison.candidatePart), percent(completeness)];
     const detail = `${parts[0]} of its values are in the model, ${parts[1]} of the model in it`;
     evidence.push({ kind: "parts", detail });
@@ -137,10 +142,16 @@ function partEvidence(matches: readonly Match[], sides: Sides): Evidence[] {
 
 function verdictOf(
   comparison: Comparison,
-  seen: { readonly tally: Tally; readonly distance: number; readonly moved: boolean },
+  seen: {
+    readonly tally: Tally;
+    readonly distance: number;
+    readonly moved: boolean;
+    /** Part of the matched values that changed by more than a light training does. */
+    readonly remadePart: number;
+  },
 ): Verdict {
   const { candidatePart, registeredPart, matches } = comparison;
-  const { tally, distance } = seen;
+  const { tally, distance, remadePart } = seen;
   if (seen.moved) return "altered";
   const shared = Math.max(candidatePart, registeredPart);
   if (registeredPart < fragmentMin) return "unrelated";
@@ -149,7 +160,9 @@ function verdictOf(
     return tellingWeights(matches) < fragmentWeightsMin ? "cannot-tell" : "fragment";
   if (shared < wholeMin) return "altered";
   if (tally.pruned > traceMax || tally.scaled > traceMax) return "altered";
-  if (tally.changed > traceMax) return distance <= tunedChangeMax ? "fine-tuned" : "altered";
+  if (tally.changed > traceMax) {
+    return distance <= tunedChangeMax && remadePart <= traceMax ? "fine-tuned" : "altered";
+  }
   if (matches.some((match) => match.relation.kind === "quantised" && match.relation.outside >= 0)) {
     return "altered";
   }
@@ -158,7 +171,9 @@ function verdictOf(
   if (vectorsMoved(matches)) return "fine-tuned";
   if (tally.quantised > 0) return "quantised";
   if (tally.cast > 0) return "cast";
-  return tally.changed > 0 ? "fine-tuned" : "same-values";
+  if (tally.changed > 0) return "fine-tuned";
+  if (!comparison.candidateWhole) return "altered";
+  return comparison.registeredWhole ? "same-values" : "fragment";
 }
 
 /** Weights of the registered model that are matched by values that tell. */
@@ -176,15 +191,25 @@ function vectorsMoved(matches: readonly Match[]): boolean {
 
 /** Part of the matched values of each kind. */
 function tallyOf(matches: readonly Match[], candidate: Sketch): Tally {
-  const tally = { equal: 0, cast: 0, quantised: 0, scaled: 0, pruned: 0, changed: 0, unlike: 0 };
+  const part = (kind: RelationKind) =>
+    [kind, partWhere(matches, candidate, (relation) => relation.kind === kind)] as const;
+  return Object.fromEntries(relationKinds.map(part)) as Tally;
+}
+
+/** Part of the matched values of which something became. */
+function partWhere(
+  matches: readonly Match[],
+  candidate: Sketch,
+  is: (relation: Relation) => boolean,
+): number {
+  let found = 0;
   let total = 0;
-  for (const match of matches) {
-    const { elements } = candidate.weights[match.pair.candidate.view.weight]!;
-    tally[match.relation.kind] += elements;
+  for (const { pair, relation } of matches) {
+    const { elements } = candidate.weights[pair.candidate.view.weight]!;
     total += elements;
+    if (is(relation)) found += elements;
   }
-  for (const kind of Object.keys(tally) as RelationKind[]) tally[kind] /= Math.max(1, total);
-  return tally;
+  return found / Math.max(1, total);
 }
 
 function distanceOf(matches: readonly Match[], candidate: Sketch): number {

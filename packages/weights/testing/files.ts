@@ -29,7 +29,8 @@ export async function canonicalBytes(model: Model, tensor: Tensor): Promise<Uint
   const { part, offset, length } = tensor.data;
   const raw = (await model.parts[part]!.reader.read(offset, length)).slice();
   const { type } = tensor;
-  if (type === "OPAQUE" || isBlockType(type) || elementBits[type] < 8) return raw;
+  if (type === "OPAQUE" || type === "TREE" || isBlockType(type) || elementBits[type] < 8)
+    return raw;
   const width = elementBits[type] / 8;
   const plain = tensor.strides === undefined ? raw : gathered(raw, tensor, width);
   const number = type === "C64" || type === "C128" ? width / 2 : width;

@@ -62,6 +62,16 @@ export function weightOf(model: Model, tensor: Tensor): Weight | undefined {
   if (tensor.type === "OPAQUE" || !(elements > 0) || elements > elementsMax) return undefined;
   const reader = model.parts[tensor.data.part]!.reader;
   const { name, shape, type } = tensor;
+  if (type === "TREE") {
+    return {
+      name,
+      shape,
+      elements,
+      type,
+      quantised: false,
+      read: flatReader(reader, tensor, "F64"),
+    };
+  }
   if (isBlockType(type)) {
     const read = blockReader(reader, tensor, type);
     return { name, shape, elements, type, quantised: true, read };
