@@ -10,6 +10,7 @@ import { w05 } from "./crashes.ts";
 import { r03 } from "./disguises.ts";
 import { s15, s16 } from "./hiding.ts";
 import { w04 } from "./history.ts";
+import { w06 } from "./hostile-files.ts";
 import { s12 } from "./images.ts";
 import { w02 } from "./mutations.ts";
 import { s09, s10, s11 } from "./packed.ts";
@@ -24,7 +25,7 @@ export const repertoire: readonly Row[] = [
   ...[r01, r02, r03, r04, r05, r06, r07],
   ...[c01, c02, c03, c04],
   l02,
-  ...[w01, w02, w03, w04, w05],
+  ...[w01, w02, w03, w04, w05, w06],
 ];
 
 /** Rows of the short form, which runs with the other tests: fast, and one of each kind. */
