@@ -15,12 +15,12 @@ import {
   emptyEstate,
   evolve,
   type Finding,
-  findingsInSteps,
   isRefused,
   parseEntry,
   type Refused,
   type VerifyEd25519,
 } from "@writ/core";
+import { emptyReconciliation, reconcile, reconcileInSteps, touch } from "@writ/core/finding";
 import {
   type BlobStore,
   type Candidate,
@@ -45,6 +45,9 @@ export type FoldParts = {
   readonly onProgress: (size: number) => void;
 };
 
+/** Copying the register of so many placements takes a few milliseconds. */
+const placesCopiedMax = 20_000;
+
 /** A stored entry that was read, and the verifier that will know its signatures. */
 type ReadEntry = {
   readonly entry: Entry;
@@ -54,8 +57,12 @@ type ReadEntry = {
 export class EstateFold {
   readonly #parts: FoldParts;
   readonly #committed: Estate = emptyEstate();
+  /** Findings by what they are about, kept up to date with `#committed`. */
+  readonly #kept = emptyReconciliation();
   #ahead: Estate | undefined;
-  #found: { readonly size: number; readonly findings: Promise<readonly Finding[]> } | undefined;
+  #found:
+    | { readonly size: number; readonly findings: Promise<readonly Finding[]>; ended: boolean }
+    | undefined;
   /** Admitted onto `#ahead`, not known to be durable. */
   #decided: { readonly bytes: Uint8Array; readonly admitted: Admitted }[] = [];
   readonly #prepared = new WeakMap<Uint8Array, Prepared>();
@@ -76,16 +83,35 @@ export class EstateFold {
    */
   async findings(): Promise<readonly Finding[]> {
     const asked = this.#committed.size;
-    const under = this.#found;
-    // One derivation at a time: those under way may be of a state that has passed.
-    if (under !== undefined && under.size < asked) await under.findings;
-    if (this.#found === undefined || this.#found.size < asked) {
-      this.#found = {
-        size: this.#committed.size,
-        findings: inTurns(findingsInSteps(copyEstate(this.#committed))),
-      };
+    for (;;) {
+      const found = this.#found;
+      if (found !== undefined && found.size >= asked) return found.findings;
+      // One at a time: two that keep the same findings up to date would undo each other's work.
+      if (found?.ended === false) await found.findings;
+      else this.#derive();
     }
-    return this.#found.findings;
+  }
+
+  #derive(): void {
+    const findings = this.#reconcile();
+    const found = { size: this.#committed.size, findings, ended: false };
+    this.#found = found;
+    const end = () => {
+      found.ended = true;
+    };
+    findings.then(end, end);
+  }
+
+  /**
+   * What was touched since is derived anew, from a copy that stands still meanwhile. Copying a very
+   * large register takes longer than what one entry touches does: that is derived in one go.
+   */
+  #reconcile(): Promise<readonly Finding[]> {
+    const estate = this.#committed;
+    if (!this.#kept.everything && estate.register.placements.size > placesCopiedMax) {
+      return Promise.resolve(reconcile(this.#kept, estate));
+    }
+    return inTurns(reconcileInSteps(this.#kept, copyEstate(estate)));
   }
 
   listen(listener: Listener): void {
@@ -152,6 +178,7 @@ export class EstateFold {
   #evolve(admitted: Admitted): void {
     const index = this.#committed.size;
     evolve(this.#committed, admitted);
+    touch(this.#kept, admitted.entry.body);
     for (const listener of this.#listeners) listener(admitted, index, this.#committed);
   }
 

@@ -11,6 +11,8 @@ import { quorumMet } from "../authority/quorum.ts";
 import type { Digest } from "../encoding/digest.ts";
 import { isRefused } from "../encoding/refusal.ts";
 import { findings } from "../finding/findings.ts";
+import { emptyReconciliation, reconcile, touch } from "../finding/reconciliation.ts";
+import { parseEntry } from "../journal/entry.ts";
 import { censusOf, chatbotRegister, holder, mass, newWeights } from "../testing/chatbot.ts";
 import { EstateKit, verifyWithNode } from "../testing/estate-kit.ts";
 import { appendLeaf, emptyFrontier, frontierRoot, hashLeaf } from "../tlog/merkle.ts";
@@ -267,6 +269,29 @@ test("law 4: any prefix of the journal replays to the same estate and root", asy
       for (const leaf of again.leavesSince) own = appendLeaf(own, leaf);
       assert.deepEqual(frontierRoot(own), frontierRoot(frontier));
       if (cut === kit.entries.length) assert.deepEqual(again, kit.estate);
+    }),
+    runs,
+  );
+});
+
+test("findings kept up to date are those derived from all there is, at every entry", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyCourse, async (course) => {
+      const kit = await begun();
+      const kept = emptyReconciliation();
+      let taken = 0;
+      const compare = () => {
+        for (; taken < kit.entries.length; taken += 1) {
+          const entry = parseEntry(kit.entries[taken]!);
+          assert.ok(!isRefused(entry));
+          touch(kept, entry.body);
+        }
+        assert.deepEqual(reconcile(kept, kit.estate), findings(kit.estate));
+      };
+      for (const act of course) {
+        await attempt(kit, act);
+        compare();
+      }
     }),
     runs,
   );

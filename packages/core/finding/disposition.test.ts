@@ -5,11 +5,12 @@ import fc from "fast-check";
 import { isRefused } from "../encoding/refusal.ts";
 import { emptyEstate } from "../estate/estate.ts";
 import { replay } from "../estate/replay.ts";
-import type { BodyOf } from "../journal/entry.ts";
+import { type BodyOf, parseEntry } from "../journal/entry.ts";
 import { censusOf, chatbotRegister, mass, newWeights, strangeWeights } from "../testing/chatbot.ts";
 import { EstateKit, testRootDocument } from "../testing/estate-kit.ts";
 import { type Finding, isOpen } from "./finding.ts";
 import { findings } from "./findings.ts";
+import { emptyReconciliation, reconcile, touch } from "./reconciliation.ts";
 
 const day = 86_400_000;
 const order = { action: "rollback", component: "chatbot", from: "4.2", to: "3.8" } as const;
@@ -174,6 +175,8 @@ test("property: a finding is accepted only by the group's word on it, and replay
       async (acts, cut) => {
         const kit = await estate();
         const shown: string[] = [];
+        const kept = emptyReconciliation();
+        let taken = 0;
         for (const one of acts) {
           if (one.act === "wait") await kit.witness(one.hours * 3_600_000);
           if (one.act === "look") {
@@ -188,6 +191,12 @@ test("property: a finding is accepted only by the group's word on it, and replay
             kit.refuses(one.who, word(kit, about, { says: one.says, until }));
           }
           const now = findings(kit.estate);
+          for (; taken < kit.entries.length; taken += 1) {
+            const entry = parseEntry(kit.entries[taken]!);
+            assert.ok(!isRefused(entry));
+            touch(kept, entry.body);
+          }
+          assert.deepEqual(reconcile(kept, kit.estate), now);
           for (const { accepted: by, rule } of now) {
             if (by === undefined) continue;
             accepted += 1;

@@ -16,4 +16,11 @@ export {
   type Severity,
 } from "./finding.ts";
 export { byGravity, findings, findingsIn, findingsInSteps } from "./findings.ts";
+export {
+  emptyReconciliation,
+  type Reconciliation,
+  reconcile,
+  reconcileInSteps,
+  touch,
+} from "./reconciliation.ts";
 export type { Scope } from "./scope.ts";
