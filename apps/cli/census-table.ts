@@ -7,7 +7,7 @@ import { type Cell, type Column, table } from "./table.ts";
 import { agoText, countText, sizeText } from "./words.ts";
 
 /** Rows shown; the rest is told as a number, and --json has all. */
-const rowsMax = 40;
+export const censusRowsMax = 40;
 
 export type Mass = Census["masses"][number];
 
@@ -50,7 +50,7 @@ const columns: readonly Column[] = [
 export function censusTable(shell: Shell, census: Census, known: Known): string {
   const masses = countedMasses(census, known);
   if (masses.length === 0) return "no models were found\n";
-  const shown = masses.slice(0, rowsMax);
+  const shown = masses.slice(0, censusRowsMax);
   const body = table(
     shell,
     columns,

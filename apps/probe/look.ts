@@ -29,6 +29,7 @@ import { lookAtFiles } from "./files/files.ts";
 import { type Inspector, openInspector } from "./files/inspector.ts";
 import { openMassTable } from "./files/mass-table.ts";
 import { type Place, placeOf, placeText } from "./files/place.ts";
+import { openMetFiles } from "./harnesses/harnesses.ts";
 import { type NetworkMemory, openNetworkMemory } from "./network/network.ts";
 import { lookAtProcesses } from "./processes/processes.ts";
 import type { Folders } from "./watch/folder-watch.ts";
@@ -103,8 +104,9 @@ export async function look(parts: LookParts): Promise<Census> {
   const table = openMassTable(inspector, ofFiles.parts.ledger);
   const roots = parts.roots.map(absolute);
   const excluded = (parts.excluded ?? []).map(absolute);
+  const met = openMetFiles();
   const folders = await ofFiles.during(() =>
-    lookAtFiles({ ...ofFiles.parts, proc, roots, excluded, table }),
+    lookAtFiles({ ...ofFiles.parts, proc, roots, excluded, table, onFile: met.meet }),
   );
   const ofContainers = vantage("containers", []);
   const ownTable = openMassTable(inspector, ofContainers.parts.ledger);
@@ -122,27 +124,16 @@ export async function look(parts: LookParts): Promise<Census> {
   // read, is met on one side or the other.
   const after = await ofProcesses.during(processesNow);
   const ofEndpoints = vantage("endpoints", []);
-  const endpoints = await ofEndpoints.during(() =>
-    lookAtEndpoints({
-      ...ofEndpoints.parts,
-      proc,
-      processes: after,
-      urls: parts.urls ?? [],
-      memory: parts.endpointMemory ?? new Map(),
-      now: () => clock.now(),
-    }),
-  );
+  const endpoints = await ofEndpoints.during(() => endpointsOf(parts, ofEndpoints.parts, after));
   const masses = joinedMasses(table.masses(), containers.masses);
   const processes = bothTimes(before, after);
   const { ledgers: more, ...evidence } = await lookAtEvidence({
-    ...{ vantage, proc, network, masses, processes },
+    ...{ vantage, proc, network, masses, processes, met: met.places },
+    filesLedger: ofFiles.parts.ledger,
   });
   const seenBehind = await behind.seen;
-  const ledgers = [
-    ...[ofFiles, ofProcesses, ofControls, ofEndpoints, ofContainers],
-    ...more,
-    ...behind.vantages,
-  ];
+  const own = [ofFiles, ofProcesses, ofControls, ofEndpoints, ofContainers];
+  const ledgers = [...own, ...more, ...behind.vantages];
   parts.cache.settle();
   parts.onFolders?.(folders);
   return {
@@ -158,6 +149,14 @@ export async function look(parts: LookParts): Promise<Census> {
     ...answersTo(assignment),
     coverage: ledgers.map((one) => one.close()),
   };
+}
+
+function endpointsOf(
+  { proc = "/proc", urls = [], endpointMemory: memory = new Map(), clock }: LookParts,
+  own: ReturnType<Vantages>["parts"],
+  processes: readonly SeenProcess[],
+) {
+  return lookAtEndpoints({ ...own, proc, processes, urls, memory, now: () => clock.now() });
 }
 
 function inspectorFor(parts: LookParts, sizes: ReadonlySet<number>): Inspector {

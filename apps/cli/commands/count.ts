@@ -84,7 +84,13 @@ function jsonOf(census: Census, { expected, masses, stored, ...tally }: Tally) {
   const { copies, unexplained, missing, bytes } = tally;
   const counted = masses.length + stored.length;
   const counts = { expected, counted, copies, unexplained, bytes };
-  return { ...counts, missing, masses, stored, coverage: census.coverage };
+  const { processes, labels, flows, gpus, instructions, coverage } = census;
+  // Every process was looked at; those that show nothing of the field are counted by the coverage.
+  const running = processes.filter(
+    ({ holds, runtimes, harnesses }) => holds.length > 0 || runtimes || harnesses,
+  );
+  const besides = { processes: running, labels, flows, gpus, instructions };
+  return { ...counts, missing, masses, stored, ...besides, coverage };
 }
 
 type Looking = {

@@ -7,6 +7,7 @@ import { censusTable, coverageText, type Known } from "../census-table.ts";
 import type { Shell } from "../shell.ts";
 import { table } from "../table.ts";
 import { countText, numberText, sizeText } from "../words.ts";
+import { surroundingsText } from "./surroundings.ts";
 import type { Tally } from "./tally.ts";
 
 /** Rows shown of each kind; the rest is told as a number, and --json has all. */
@@ -28,6 +29,7 @@ export function countReport(shell: Shell, { census, tally, source }: Counted): s
   return [
     censusTable(shell, { ...census, masses: [...tally.masses] }, tally.known),
     storedTable(shell, tally.stored, tally.known),
+    surroundingsText(shell, census),
     missingText(shell, tally),
     "\n",
     totals(shell, tally),

@@ -2,6 +2,7 @@
 import { inertAscii } from "@writ/core";
 import { unseenPlaces, unseenText } from "../blind-spots.ts";
 import { censusTable, countedMasses, coverageText, isExpected } from "../census-table.ts";
+import { surroundingsText } from "../count/surroundings.ts";
 import type { Shell } from "../shell.ts";
 import { countText, sizeText } from "../words.ts";
 import type { EstateRun } from "./estate-run.ts";
@@ -37,7 +38,7 @@ export function welcomeText(shell: Shell, told: Told): string {
           ? shell.tone("good", "all of it registered")
           : shell.tone("warning", `${unexplained} not in the register`));
   return [
-    `\n${censusTable(shell, seen.census, seen.known)}\n`,
+    `\n${censusTable(shell, seen.census, seen.known)}${surroundingsText(shell, seen.census)}\n`,
     summary === "" ? "" : `${summary}\n`,
     `${shell.tone("faint", coverageText(shell, seen.census))}\n\n`,
     `estate ${shell.tone("strong", inertAscii(estate.estate.name))} on ${setup.host}, ` +

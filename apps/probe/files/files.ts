@@ -39,6 +39,8 @@ export type FilesParts = {
   readonly table: MassTable;
   readonly ledger: Ledger;
   readonly onProgress: (place: string) => void;
+  /** Told each regular file's name. */
+  readonly onFile?: (place: Place) => void;
 };
 
 type Walk = FilesParts & {
@@ -196,6 +198,7 @@ function meet(walk: Walk, place: Place, above: bigint | undefined): Promise<unkn
     // In another namespace it leads by that one's names: what it leads to is met there.
     if (!isView(walk, place)) meetLink(walk, place);
   } else if (stat.isFile()) {
+    walk.onFile?.(place);
     // What is known by a name of this namespace needs no other.
     if (isView(walk, place) && walk.table.knows(stat)) return undefined;
     return walk.table.isNothing(stat) ? undefined : walk.table.consider(place, stat);

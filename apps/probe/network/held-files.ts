@@ -1,4 +1,4 @@
-/** Files that a process has open or mapped, as a glance sees them: by inode, without reading any. */
+/** Files that a process has open or mapped, as a glance sees them: by inode, unread. */
 import { type BigIntStats, statSync } from "node:fs";
 import { placeBuffer, placeText } from "../files/place.ts";
 import { parseMaps, readProc, readProcLink } from "../processes/proc.ts";

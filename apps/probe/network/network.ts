@@ -2,14 +2,7 @@
  * The `network` vantage: flows to and from other hosts, by process, with what the kernel counted of
  * their bytes; and which masses were in the hands of whoever sent much.
  */
-import {
-  type Carried,
-  type Census,
-  carriedMax,
-  type Digest,
-  type Flow,
-  flowsMax,
-} from "@writ/core";
+import { type Census, carriedMax, type Digest, type Flow, flowsMax } from "@writ/core";
 import type { Ledger } from "../coverage.ts";
 import { type FlowMemory, openFlowMemory, type SeenFlow } from "./flow-memory.ts";
 import { openNetlink } from "./netlink.ts";
@@ -83,6 +76,6 @@ function flowOf(flow: SeenFlow, known: KnownInodes): Flow {
   };
 }
 
-function largest(carried: readonly Carried[]): readonly Carried[] {
+function largest(carried: Flow["carried"]): Flow["carried"] {
   return carried.toSorted((a, b) => b.size - a.size).slice(0, carriedMax);
 }

@@ -1,6 +1,5 @@
 /** The processes whose bytes a flow may carry: its own, and those next to it. */
-import type { Party } from "@writ/core";
-import { partiesMax } from "@writ/core";
+import { type Flow, partiesMax } from "@writ/core";
 import { parseStatus, readProc } from "../processes/proc.ts";
 import { commandOf } from "../processes/processes.ts";
 import type { Descriptors } from "./descriptors.ts";
@@ -12,7 +11,7 @@ const commandBytesMax = 64 * 1024;
 /** The first process of a host is everybody's parent in the end, and says nothing. */
 const firstPid = 1;
 
-export type SeenParty = Party;
+export type SeenParty = Flow["parties"][number];
 
 /** Who has the socket, what is piped to it, who started it, whom it started, what it talks to. */
 export function partiesOf(
@@ -24,8 +23,8 @@ export function partiesOf(
   },
 ): readonly SeenParty[] {
   const { flow, descriptors, flows } = parts;
-  const ways = new Map<number, Party["how"]>();
-  const add = (pids: readonly (number | undefined)[], how: Party["how"]): void => {
+  const ways = new Map<number, SeenParty["how"]>();
+  const add = (pids: readonly (number | undefined)[], how: SeenParty["how"]): void => {
     for (const pid of pids) {
       if (pid !== undefined && pid > firstPid && !ways.has(pid)) ways.set(pid, how);
     }
@@ -64,7 +63,7 @@ function loopbackPeers(
 
 function partyOf(
   folder: string,
-  { pid, how }: { readonly pid: number; readonly how: Party["how"] },
+  { pid, how }: { readonly pid: number; readonly how: SeenParty["how"] },
 ): SeenParty | undefined {
   const started = startedOf(folder);
   if (started === undefined) return undefined;

@@ -19,8 +19,8 @@ type How = Hold["how"];
 type Sighting = { readonly how: How; readonly link: string; readonly said: string };
 
 export type HoldReader = {
-  /** Holds of one process that are masses, and the inodes of its sockets. */
-  read(folder: string): Promise<{ holds: Hold[]; sockets: Set<string> }>;
+  /** Holds of one process that are masses, the inodes of its sockets, and all paths it maps. */
+  read(folder: string): Promise<{ holds: Hold[]; sockets: Set<string>; mapped: string[] }>;
 };
 
 /** A reader for one look at all processes. */
@@ -47,7 +47,8 @@ export function openHoldReader(inspector: Inspector, ledger: Ledger): HoldReader
         if (holds.length < namesMax) holds.push(hold);
         else ledger.gap(sighting.link, "limit");
       }
-      return { holds, sockets };
+      const mapped = files.flatMap(({ how, said }) => (how === "mapped" ? [said] : []));
+      return { holds, sockets, mapped };
     },
   };
 }

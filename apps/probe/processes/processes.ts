@@ -8,15 +8,10 @@ import { gapOf, type Ledger } from "../coverage.ts";
 import type { Inspector } from "../files/inspector.ts";
 import { ownMounts } from "../files/mounts.ts";
 import { isInside, placeText, plainText } from "../files/place.ts";
+import { tracesOf } from "./field-programs.ts";
 import { type HoldReader, openHoldReader } from "./holds.ts";
-import {
-  parseContainer,
-  parseListeners,
-  parseStarted,
-  parseStatus,
-  readProc,
-  readProcLink,
-} from "./proc.ts";
+import { parseListeners, parseStarted, parseStatus, readProc, readProcLink } from "./proc.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 /** Limits of the census's shape: an argument, and how many. */
 const argumentLengthMax = 4096;
@@ -81,7 +76,7 @@ async function readProcess(look: Look, pid: number): Promise<SeenProcess | undef
     const { user, resident, kernel } = parseStatus(readProc(`${folder}/status`));
     // A kernel thread or a zombie has no memory: it holds nothing.
     if (kernel || started === undefined) return undefined;
-    const { holds, sockets } = await look.holds.read(folder);
+    const { holds, sockets, mapped } = await look.holds.read(folder);
     const executable = readProcLink(`${folder}/exe`);
     const workingDirectory = readProcLink(`${folder}/cwd`);
     const command = commandOf(readProc(`${folder}/cmdline`, commandBytesMax));
@@ -100,21 +95,12 @@ async function readProcess(look: Look, pid: number): Promise<SeenProcess | undef
       listens: portsOf(look, folder, sockets),
       holds,
       resident,
-      ...containerOf(folder),
+      ...surroundingsOf(look.proc, folder),
+      ...tracesOf(mapped, command),
     };
   } catch (error) {
     look.ledger.gap(folder, gapOf(error));
     return undefined;
-  }
-}
-
-function containerOf(folder: string): Pick<SeenProcess, "container"> {
-  try {
-    const container = parseContainer(readProc(`${folder}/cgroup`));
-    return container === undefined ? {} : { container };
-  } catch {
-    // A kernel without control groups, or a process that is going.
-    return {};
   }
 }
 

@@ -73,7 +73,7 @@ function registeredIn(estate: Estate, { carried }: Flow): readonly Found[] {
   return [...new Map(found).values()];
 }
 
-/** A file that was opened and not read went nowhere from there; one that is mapped does not tell. */
+/** A file that was opened and not read went nowhere; one that is mapped does not tell. */
 function isRead({ how, position }: Carried): boolean {
   return how === "mapped" || position !== 0;
 }

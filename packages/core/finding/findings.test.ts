@@ -1,6 +1,7 @@
 /** A story for each rule, and its benign twin: what looks alike and must raise nothing. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Flow } from "../sight/flow.ts";
 import {
   censusOf,
   chatbotRegister,
@@ -75,6 +76,43 @@ describe("register × observation", () => {
     assert.match(finding!.left.says, /^chatbot@4\.2 is affected by CVE-2026-7482$/);
     assert.equal(finding!.since.index, finding!.left.entry);
     assert.ok(whereOf(kit, "vulnerable").some((where) => where.startsWith("pid ")));
+  });
+
+  test("weights that went out are told; what came in is nothing", async () => {
+    const kit = await estateOn("h1");
+    const flow = (sent: number, received: number): Flow => ({
+      ...{ protocol: "tcp", local: "10.0.0.2:40000", remote: "203.0.113.7:22", accepted: false },
+      ...{ open: true, sent, received, seen: "2026-01-01T00:00:00.000Z" },
+      parties: [{ pid: 9, started: 9, how: "itself", command: "ssh", user: 0 }],
+      carried: [{ pid: 9, how: "open", path: "/m", size: 8_000_000, digest: newWeights }],
+    });
+    kit.sees({ ...censusOf("h1"), flows: [flow(900, 8_000_000)] });
+    assert.deepEqual(raised(kit), []);
+    kit.sees({ ...censusOf("h1"), flows: [flow(8_000_000, 900)] });
+    assert.deepEqual(raised(kit), ["weights-leaving"]);
+  });
+
+  test("a label that names other bytes than lie there is told; a true one is nothing", async () => {
+    const kit = await estateOn("h1");
+    const path = "/srv/chatbot/4.2/model.gguf";
+    const label = { store: "ollama", name: "bot:1", said: "/srv/m", path, there: true } as const;
+    kit.sees({ ...censusOf("h1"), labels: [{ ...label, digest: newWeights }] });
+    assert.deepEqual(raised(kit), []);
+    kit.sees({ ...censusOf("h1"), labels: [{ ...label, digest: oldWeights }] });
+    assert.deepEqual(raised(kit), ["mislabelled"]);
+  });
+
+  test("what computes in much of a device's memory is accounted for, or unexplained", async () => {
+    const kit = await estateOn("h1");
+    const own = censusOf("h1").processes[0]!;
+    const gpu = (pid: number, computes: boolean) => ({
+      ...{ device: "0000:03:00.0", driver: "amdgpu" },
+      users: [{ pid, memory: 8 * 1024 ** 3, computes, by: "kfd" as const }],
+    });
+    kit.sees({ ...censusOf("h1"), gpus: [gpu(own.pid, true), gpu(4000, false)] });
+    assert.deepEqual(raised(kit), []);
+    kit.sees({ ...censusOf("h1"), gpus: [gpu(4000, true)] });
+    assert.deepEqual(raised(kit), ["unexplained-mass"]);
   });
 
   test("large opaque bytes are an unexplained mass", async () => {

@@ -18,7 +18,7 @@ export function* unexplainedCompute(estate: Estate): Iterable<Case> {
     const look = sight.latest;
     for (const gpu of look?.census.gpus ?? []) {
       for (const user of gpu.users) {
-        const { pid, memory = 0, computes, by } = user;
+        const { pid, memory = 0, computes } = user;
         if (computes !== true || memory < footprintBytesMin) continue;
         const process = look!.census.processes.find((one) => one.pid === pid);
         if (process !== undefined && isAccountedFor(estate, sight.host, process)) continue;
@@ -30,7 +30,7 @@ export function* unexplainedCompute(estate: Estate): Iterable<Case> {
           left: { kind: "register", says: "nothing accounts for this use of the device" },
           right: {
             kind: "observation",
-            says: `${saidOf(gpu, memory)}${by === "exporter" ? ", as its exporter says" : ""}`,
+            says: saidOf(gpu, memory),
             entry: look!.index,
           },
           gist: `it computes on ${gpu.device}`,

@@ -17,10 +17,10 @@ export const gpuUsersMax = 4096;
 const count = integer(0, Number.MAX_SAFE_INTEGER);
 
 /**
- * How it is known: `fdinfo` (drm-usage-stats) and `kfd` are the kernel's word, `handle` an open
- * device file without a figure; `exporter` is what a program on this host says.
+ * How it is known, each by the kernel's word: `fdinfo` (drm-usage-stats), `kfd` (AMD's compute
+ * driver), `handle` for an open device file without a figure.
  */
-export const gpuSources = ["fdinfo", "kfd", "handle", "exporter"] as const;
+export const gpuSources = ["fdinfo", "kfd", "handle"] as const;
 
 const user = object({
   pid: integer(1, 4_194_304),

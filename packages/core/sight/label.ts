@@ -1,6 +1,6 @@
 /**
- * What the tools of the field call the models that they keep: a manifest, a folder, a settings file.
- * A label is a claim of whoever wrote it, told beside the content that it names.
+ * What tools of the field call the models that they keep: in a manifest, by a folder. A label is a
+ * claim of whoever wrote it, told beside the content that it names.
  */
 import {
   boolean,
