@@ -7,6 +7,7 @@ import { c02, c03, c04 } from "./control-tricks.ts";
 import { c01 } from "./controls.ts";
 import { s03, s04, s05, s06, s07, s08, s18 } from "./copies.ts";
 import { w05 } from "./crashes.ts";
+import { s16c } from "./departures.ts";
 import { r03 } from "./disguises.ts";
 import { s15, s16 } from "./hiding.ts";
 import { w04 } from "./history.ts";
@@ -21,7 +22,7 @@ import { s01, s02, s13, s14, s17 } from "./storage.ts";
 
 export const repertoire: readonly Row[] = [
   ...[s01, s02, s03, s04, s05, s06, s07, s08, s09, s10, s11],
-  ...[s12, s13, s14, s15, s16, s16b, s17, s18],
+  ...[s12, s13, s14, s15, s16, s16b, s16c, s17, s18],
   ...[r01, r02, r03, r04, r05, r06, r07],
   ...[c01, c02, c03, c04],
   l02,
