@@ -77,7 +77,7 @@ async function bombs(_: Stage, folder: string): Promise<void> {
   await writeFile(join(folder, "b.gz.gz"), gzipSync(bomb));
 }
 
-/** A pickle that calls a program, as `torch.load` would: by name, with a file that it would make. */
+/** A pickle that calls a program when it is loaded; the program would leave a file behind. */
 async function payload(stage: Stage): Promise<readonly Seen[]> {
   const site = stage.site();
   const trace = site.elsewhere("srv/w06/executed");
