@@ -70,7 +70,10 @@ export const staleMilliseconds = 120_000;
 /** Are we in command? */
 export function answerOf(facts: Facts, now: number): Answer {
   const { register, findings, writs, estate, hosts } = facts;
-  const grave = findings.filter(({ severity }) => severity === "critical" || severity === "high");
+  const grave = findings.filter(
+    ({ severity, accepted }) =>
+      accepted === undefined && (severity === "critical" || severity === "high"),
+  );
   if (grave.length > 0) {
     const says = grave.length === 1 ? "One contradiction." : `${grave.length} contradictions.`;
     return { mood: "alarm", says, because: "What was seen is not what was said or ordered." };

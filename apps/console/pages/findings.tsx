@@ -18,7 +18,8 @@ export function FindingsPage(): ReactNode {
       <h1>Findings</h1>
       <p className="lead">
         A finding is a contradiction between what was registered, claimed, ordered and seen. It goes
-        when the contradiction does; nobody can close it by saying so.
+        when the contradiction does; nobody can close it by saying so. One that somebody accepted
+        until a day stays here, after the others, and comes back by itself.
       </p>
       <Answered query={query}>{(findings) => <List findings={findings} />}</Answered>
     </>

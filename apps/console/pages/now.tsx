@@ -100,7 +100,7 @@ function Tallies({ facts, now }: { readonly facts: Facts; readonly now: number }
           </small>
         </dd>
       </div>
-      <div className={`tally ${facts.findings.length > 0 ? "tally-off" : ""}`}>
+      <div className={`tally ${facts.findings.some((one) => !one.accepted) ? "tally-off" : ""}`}>
         <dt>open contradictions</dt>
         <dd>
           <Severities facts={facts} />
@@ -112,7 +112,8 @@ function Tallies({ facts, now }: { readonly facts: Facts; readonly now: number }
 
 function Severities({ facts }: { readonly facts: Facts }) {
   const order = ["critical", "high", "medium", "low"] as const;
-  if (facts.findings.length === 0) {
+  const open = facts.findings.filter(({ accepted }) => accepted === undefined);
+  if (open.length === 0) {
     return (
       <>
         <b>none</b>
@@ -123,7 +124,7 @@ function Severities({ facts }: { readonly facts: Facts }) {
   return (
     <ul className="severities">
       {order.map((severity) => {
-        const count = facts.findings.filter((finding) => finding.severity === severity).length;
+        const count = open.filter((finding) => finding.severity === severity).length;
         return count === 0 ? null : (
           <li key={severity} className={`severity severity-${severity}`}>
             <b>{count}</b> {severity}

@@ -11,12 +11,16 @@ import { ProvenMark } from "./proven-mark.tsx";
 type Parts = { readonly finding: FindingTold; readonly now: number };
 
 export function Contradiction({ finding, now }: Parts): ReactNode {
-  const { rule, severity, host, where, left, right, since, advice, writ } = finding;
+  const { rule, severity, host, where, left, right, since, advice, writ, owner } = finding;
+  const { accepted } = finding;
   return (
     <article className={`contradiction severity-${severity}`}>
       <header>
         <span className={`severity severity-${severity}`}>{severity}</span>
         <h3>{rule}</h3>
+        {accepted === undefined ? null : (
+          <span className="state">accepted until {localText(accepted.until)}</span>
+        )}
         <span className="where">
           {inert(host)} <bdi>{inert(where)}</bdi>
         </span>
@@ -37,6 +41,16 @@ export function Contradiction({ finding, now }: Parts): ReactNode {
       </div>
       <footer>
         <p>{inert(advice)}</p>
+        {accepted === undefined ? null : (
+          <p>
+            Accepted by {inert(accepted.by)}: <bdi>{inert(accepted.reason)}</bdi>{" "}
+            <ProvenMark index={accepted.entry} />
+          </p>
+        )}
+        {owner === undefined ? null : <p className="faint">Owner: {inert(owner)}</p>}
+        <p className="faint">
+          <code>./writ findings accept {finding.digest.slice(7, 15)} --help</code>
+        </p>
         <p className="faint">
           {since.time === 0 ? "" : `${localText(since.time)}. `}
           {writ === undefined ? null : (
