@@ -2,14 +2,23 @@
  * `writ register import`: a bill of materials from outside, held against the register, shown, and
  * signed as one entry by the person who imports it: all of it, or nothing.
  */
-import { type BodyOf, isRefused } from "@writ/core";
+import { type BodyOf, isRefused, type RegisterDocument } from "@writ/core";
 import { type ImportPlan, matchAdvisories, planImport } from "@writ/core/bill";
 import { Command, Option } from "commander";
 import { type Cli, examples, jsonHelp } from "../cli.ts";
-import { asHelp, connect, keyHelp, openSpeaker, type SpeakerOptions, say } from "../connection.ts";
+import {
+  asHelp,
+  type Connection,
+  connect,
+  keyHelp,
+  openSpeaker,
+  type SpeakerOptions,
+  say,
+} from "../connection.ts";
 import { dataHelp } from "../home.ts";
 import { isProblem, type Outcome, type Problem, problem, refusalProblem } from "../outcome.ts";
 import { type Bill, readBill } from "../register/bill-file.ts";
+import { entryParts } from "../register/entry-parts.ts";
 import { type ImportFormat, importFormats } from "../register/format.ts";
 import { planText } from "../register/plan-text.ts";
 import { registerOf } from "../register/state.ts";
@@ -22,6 +31,7 @@ type ImportOptions = SpeakerOptions & {
   readonly owner?: string;
   readonly lifecycle: "proposed" | "approved" | "active" | "retired";
   readonly dryRun?: boolean;
+  readonly split?: boolean;
   readonly data?: string;
   readonly json?: boolean;
 };
@@ -38,6 +48,7 @@ export function registerImportCommand({ shell, run }: Cli): Command {
         .default("proposed"),
     )
     .option("--dry-run", "only show what would change")
+    .option("--split", "sign it as several entries, if it is too large for one")
     .option("--as <name>", asHelp)
     .option("--key <path>", keyHelp)
     .option("--data <dir>", dataHelp)
@@ -67,17 +78,35 @@ async function importFile(shell: Shell, file: string, options: ImportOptions): P
     shell.out(`${bill.format} ${bill.digest}\n${planText(shell, plan)}`);
   }
   const isSaid = options.dryRun !== true && plan.differences.length > 0;
-  let entry: number | undefined;
-  if (isSaid) {
-    const speaker = await openSpeaker(connection, options);
-    if (isProblem(speaker)) return speaker;
-    const said = await say(connection, speaker, { body: bodyOf(bill, plan), now: shell.now() });
-    if (isProblem(said)) return explained(said);
-    entry = said.index;
-  }
+  const said = isSaid ? await sign(shell, connection, { bill, plan, options }) : undefined;
+  if (isProblem(said)) return said;
+  const entry = said?.at(-1);
   if (options.json === true) printJson(shell, planJson(bill, plan, entry));
   else shell.out(ending(shell, plan, entry));
   return 0;
+}
+
+/** Signs it as one entry, or as several if that was asked for; the indexes of all. */
+async function sign(
+  shell: Shell,
+  connection: Connection,
+  {
+    bill,
+    plan,
+    options,
+  }: { readonly bill: Bill; readonly plan: ImportPlan; readonly options: ImportOptions },
+): Promise<readonly number[] | Problem> {
+  const speaker = await openSpeaker(connection, options);
+  if (isProblem(speaker)) return speaker;
+  const documents = plan.differences.map(({ document }) => document);
+  const sets = options.split === true ? entryParts(documents) : [documents];
+  const indexes: number[] = [];
+  for (const set of sets) {
+    const said = await say(connection, speaker, { body: bodyOf(bill, set), now: shell.now() });
+    if (isProblem(said)) return explained(said, { done: indexes.length, of: sets.length });
+    indexes.push(said.index);
+  }
+  return indexes;
 }
 
 function planned(
@@ -98,21 +127,28 @@ function planned(
   return refusalProblem(plan);
 }
 
-function bodyOf(bill: Bill, { differences }: ImportPlan): BodyOf<"register"> {
+function bodyOf(bill: Bill, set: readonly RegisterDocument[]): BodyOf<"register"> {
   return {
     kind: "register",
-    set: differences.map(({ document }) => document),
+    set,
     remove: [],
     origin: { by: "import", format: bill.format, document: bill.digest },
   };
 }
 
-function explained(said: Problem): Problem {
+function explained(
+  said: Problem,
+  { done, of }: { readonly done: number; readonly of: number },
+): Problem {
+  if (done > 0) {
+    const detail = `after ${done} of ${of} entries: ${said.detail}`;
+    return { ...said, detail, hint: "import it again: what has entered is not signed twice" };
+  }
   return said.problem === "oversized"
     ? problem(
         "oversized",
         "it is more than one entry holds (64 KiB)",
-        "split the document in parts",
+        "add --split: it is signed as several entries, each of which makes sense by itself",
       )
     : said;
 }
