@@ -1,4 +1,5 @@
 /** The notifier as a process: `node apps/notifier/main.ts run|test|list --data DIR …`. */
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,7 +14,7 @@ import {
 } from "@writ/node";
 import { openApi } from "@writ/node/api";
 import { type Config, readConfig } from "./config.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type Listed } from "./ledger.ts";
 import { testNotice } from "./notice.ts";
 import { Notifier, send } from "./notifier.ts";
 
@@ -127,9 +128,7 @@ function channelsOf({ channels }: Config, only: string | undefined) {
 
 function list({ data, json }: Flags): number {
   if (data === undefined) return badUse("--data is needed");
-  const ledger = new Ledger(join(data, "notices.sqlite"));
-  const rows = ledger.list();
-  ledger.close();
+  const rows = rowsIn(join(data, "notices.sqlite"));
   if (json === true) process.stdout.write(`${JSON.stringify(rows)}\n`);
   else if (rows.length === 0) process.stdout.write("nothing was told yet\n");
   for (const { channel, state, title, attempts, problem } of json === true ? [] : rows) {
@@ -137,6 +136,16 @@ function list({ data, json }: Flags): number {
     process.stdout.write(`${state.padEnd(9)}  ${channel}  ${title}${why}\n`);
   }
   return rows.some(({ state }) => state === "given-up") ? 1 : 0;
+}
+
+function rowsIn(path: string): readonly Listed[] {
+  if (!existsSync(path)) return [];
+  const ledger = new Ledger(path);
+  try {
+    return ledger.list();
+  } finally {
+    ledger.close();
+  }
 }
 
 function badUse(detail: string): number {
