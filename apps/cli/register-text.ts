@@ -1,5 +1,6 @@
 /** The register as tables. */
 import { inert, inertAscii, type RegisterDocument, unreachable } from "@writ/core";
+import type { DeploymentSystem } from "@writ/core/deployment";
 import type { RegisterAnswer } from "./commands/register.ts";
 import type { Shell, Tone } from "./shell.ts";
 import { type Cell, table } from "./table.ts";
@@ -94,7 +95,8 @@ function placementRow(document: RegisterDocument): readonly Cell[] {
   switch (document.document) {
     case "file":
     case "link":
-    case "service": {
+    case "service":
+    case "deployment": {
       const { placement, host, document: kind, component, release } = document;
       const of = `${inertAscii(component)}@${inertAscii(release)}`;
       return [inertAscii(placement), inertAscii(host), kind, of, whatOf(document)];
@@ -110,6 +112,7 @@ function placementRow(document: RegisterDocument): readonly Cell[] {
 }
 
 function whatOf(document: Extract<RegisterDocument, { placement: string }>): string {
+  if (document.document === "deployment") return deploymentText(document.deployment);
   if (document.document !== "service") return inertAscii(document.path);
   const { service, ports } = document;
   const run =
@@ -117,15 +120,36 @@ function whatOf(document: Extract<RegisterDocument, { placement: string }>): str
   return ports.length === 0 ? run : `${run}, ports ${ports.join(", ")}`;
 }
 
+function deploymentText(system: DeploymentSystem): string {
+  switch (system.system) {
+    case "container":
+      return `container ${inertAscii(system.container)} of ${inertAscii(system.socket)}`;
+    case "ollama":
+      return `model ${inertAscii(system.model)} at ${inertAscii(system.url)}`;
+    case "http":
+      return `${inertAscii(system.pointer)} at ${inertAscii(system.url)}`;
+    case "kubernetes":
+      return `${system.kind} ${inertAscii(system.namespace)}/${inertAscii(system.name)}`;
+    case "script":
+      return `script ${inertAscii(system.path)}`;
+    default:
+      return unreachable(system);
+  }
+}
+
 function hostRows(document: RegisterDocument): readonly (readonly Cell[])[] {
   if (document.document !== "host") return [];
-  const { host, owner, blindSpots, because, deposits = [] } = document;
+  const { host, owner, blindSpots, because, deposits = [], outlets = [] } = document;
   const first = [inertAscii(host), inert(owner)];
   const kept = deposits.map(({ store, holder, component, release }) => [
     ...["", "", `may keep ${inertAscii(component)}@${inertAscii(release)}:`],
     `${inertAscii(holder)} in ${inertAscii(store)}`,
     "",
   ]);
+  for (const { to, component, release } of outlets) {
+    const what = `may send ${inertAscii(component)}@${inertAscii(release)} to:`;
+    kept.push(["", "", what, inertAscii(to), ""]);
+  }
   if (blindSpots.length === 0) return [[...first, "none", "", ""], ...kept];
   const blind = blindSpots.map(({ vantage, where, why }, at) => [
     ...(at === 0 ? first : ["", ""]),

@@ -8,6 +8,7 @@ import {
   sealEntry,
   type TrustRootDocument,
   toBase64,
+  writActions,
 } from "@writ/core";
 import { readKeyFile } from "@writ/node";
 import type { Estate, EstateParts, Person } from "./estate.ts";
@@ -45,7 +46,7 @@ export function rootOf(
       { name: "journal", kind: "journal", keys: [given.serverKey] },
     ],
     groups: [{ name: "operators", members: ["ada", "ben", "cleo"] }],
-    quorums: (["rollback", "replace", "decommission"] as const).map((action) => ({
+    quorums: writActions.map((action) => ({
       action,
       seats,
     })),

@@ -20,7 +20,7 @@ export function billSource(answer: RegisterAnswer, estate: Digest): BillSource {
     components: answer.components.map(as<"component">),
     releases: answer.releases.map((one) => ({ ...as<"release">(one), lifecycle: one.lifecycle })),
     others: [...answer.placements, ...answer.controls, ...answer.hosts].map(
-      as<"file" | "link" | "service" | "control" | "host">,
+      as<"file" | "link" | "service" | "deployment" | "control" | "host">,
     ),
     sayings: new Map(
       answer.sayings.map(({ index, person, at, origin }) => [

@@ -41,7 +41,11 @@ export async function openExecutor(
     {
       key,
       operations,
-      drivers: hostDrivers(noBoundaries),
+      drivers: hostDrivers({
+        boundaries: noBoundaries,
+        key: { id: "executor-h1", sign: async (message) => key.sign(message) },
+        now: () => systemClock.now(),
+      }),
       boundaries: noBoundaries,
       submit: (entry) => api.submit(entry),
       clock: { ...systemClock, ...changes.clock },

@@ -6,16 +6,9 @@
 import { encodeCanonical, type JsonObject } from "../encoding/canonical-json.ts";
 import { type Digest, digestOf } from "../encoding/digest.ts";
 import { isRefused, type Refused, refused, unreachable } from "../encoding/refusal.ts";
-import type {
-  Control,
-  FilePlacement,
-  LinkPlacement,
-  Placement,
-  Release,
-  ServicePlacement,
-} from "../register/document.ts";
+import type { Control, Placement, Release } from "../register/document.ts";
 import { type Register, releaseKey } from "../register/register.ts";
-import type { Step } from "./step.ts";
+import { type Releases, stepsFor } from "./plan-steps.ts";
 import type { WritAction } from "./trust-root.ts";
 import type { Place, Writ, WritRelease } from "./writ.ts";
 
@@ -26,9 +19,9 @@ const demandedVantages = ["files", "processes", "controls"] as const;
 export type Order = {
   readonly action: WritAction;
   readonly component: string;
-  /** Release to leave. For a decommission, absent means every release of the component. */
+  /** Release to leave; absent means every release, for a decommission and a quarantine. */
   readonly from?: string;
-  /** Release to go to; for a decommission, absent. */
+  /** Release to go to: for a rollback and a replacement, and nothing else. */
   readonly to?: string;
 };
 
@@ -41,7 +34,7 @@ export function draw(register: Register, order: Order, watchSeconds: number): Dr
   if (isRefused(releases)) return releases;
   const places = placementsOf(register, order.component);
   const controls = controlsOf(register, order.component);
-  const steps = stepsFor(places, releases);
+  const steps = stepsFor(order.action, { placements: places, controls }, releases);
   if (isRefused(steps)) return steps;
   if (steps.length === 0) {
     return refused(
@@ -72,8 +65,6 @@ export function draw(register: Register, order: Order, watchSeconds: number): Dr
 export function inventoryDigest(inventory: readonly Place[]): Digest {
   return digestOf(encodeCanonical(inventory as unknown as JsonObject[]));
 }
-
-type Releases = { readonly from: readonly Release[]; readonly to: Release | undefined };
 
 function releasesOf(register: Register, order: Order): Releases | Refused {
   const { action, component } = order;
@@ -110,8 +101,15 @@ function releasesOf(register: Register, order: Order): Releases | Refused {
         return refused("wrong-plan", `${component}@${order.to} is ${to.lifecycle}`);
       }
       return { from: [from.document], to: to.document };
-    case "decommission": {
-      if (to !== undefined) return refused("wrong-plan", "a decommission goes to no release");
+    case "restore":
+    case "rotate":
+      if (from !== undefined || to !== undefined) {
+        return refused("wrong-plan", `a ${action} is of a whole component, of no release`);
+      }
+      return { from: [], to: undefined };
+    case "decommission":
+    case "quarantine": {
+      if (to !== undefined) return refused("wrong-plan", `a ${action} goes to no release`);
       if (from !== undefined) return { from: [from.document], to: undefined };
       const all = [...register.releases.values()]
         .filter(
@@ -127,74 +125,6 @@ function releasesOf(register: Register, order: Order): Releases | Refused {
     default:
       return unreachable(action);
   }
-}
-
-function stepsFor(places: readonly Placement[], { from, to }: Releases): readonly Step[] | Refused {
-  const leaving = new Set(from.map(({ release }) => release));
-  const services = places.filter(
-    (place): place is ServicePlacement =>
-      place.document === "service" && leaving.has(place.release),
-  );
-  if (to === undefined) {
-    return [
-      ...services.map((place) => serviceStep("stop-service", place)),
-      ...removals(places, from, leaving),
-    ];
-  }
-  const steps: Step[] = [];
-  for (const place of places) {
-    if (place.document !== "link" || !leaving.has(place.release)) continue;
-    const step = switchStep(place, to);
-    if (isRefused(step)) return step;
-    steps.push(step);
-  }
-  return [...steps, ...services.map((place) => serviceStep("restart-service", place))];
-}
-
-function switchStep(place: LinkPlacement, to: Release): Step | Refused {
-  const target = (release: string) =>
-    place.targets.find((choice) => choice.release === release)?.target;
-  const before = target(place.release);
-  const after = target(to.release);
-  if (before === undefined || after === undefined) {
-    return refused("wrong-plan", `${place.placement} has no target for ${to.release}`);
-  }
-  const line = place.line === undefined ? {} : { line: place.line };
-  const { host, placement, path } = place;
-  return { step: "switch-link", host, placement, path, ...line, before, after };
-}
-
-function serviceStep(
-  step: "stop-service" | "restart-service",
-  { host, placement, service }: ServicePlacement,
-): Step {
-  return { step, host, placement, service };
-}
-
-/**
- * Files of the leaving releases, except those whose bytes a release that stays has at that path.
- */
-function removals(
-  places: readonly Placement[],
-  from: readonly Release[],
-  leaving: ReadonlySet<string>,
-): readonly Step[] {
-  const kept = new Set(
-    places
-      .filter((place) => place.document === "file" && !leaving.has(place.release))
-      .map((place) => `${place.host}\0${(place as FilePlacement).path}`),
-  );
-  return places.flatMap((place): Step[] => {
-    if (place.document !== "file" || !leaving.has(place.release)) return [];
-    if (kept.has(`${place.host}\0${place.path}`)) return [];
-    const artefact = from
-      .find(({ release }) => release === place.release)
-      ?.artefacts.find(({ name }) => name === place.artefact);
-    if (artefact === undefined) return [];
-    const { host, placement, path } = place;
-    const { digest, size } = artefact;
-    return [{ step: "remove-file", host, placement, path, digest, size }];
-  });
 }
 
 function placementsOf(register: Register, component: string): readonly Placement[] {
@@ -224,7 +154,7 @@ function inventoryOf(
         kind: place.document,
         host: place.host,
         release: place.release,
-        ...(place.document === "service" ? {} : { path: place.path }),
+        ...("path" in place ? { path: place.path } : {}),
         document: document(place),
       }),
     ),

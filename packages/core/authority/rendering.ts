@@ -9,6 +9,7 @@ import { inert, inertAscii } from "../encoding/inert.ts";
 import { isRefused, type Refused, unreachable } from "../encoding/refusal.ts";
 import type { ServiceManager } from "../register/document.ts";
 import { phraseOf } from "./phrase.ts";
+import { headingOf, linesOf } from "./rendering-deployment.ts";
 import type { RemoveFile, ServiceStep, Step, SwitchLink } from "./step.ts";
 import { type Place, parseWrit, type Writ, type WritRelease } from "./writ.ts";
 
@@ -55,9 +56,11 @@ export function renderWrit(bytes: Uint8Array): RenderedWrit | Refused {
 
 /** The order in one line, for lists: `rollback chatbot: 4.2 -> 3.8`. */
 export function titleOf({ action, component, from, to }: Writ): string {
+  const whole = `${action} ${inertAscii(component)}`;
+  if (from.length === 0 && to === undefined) return whole;
   const leaving = from.map(({ release }) => inertAscii(release)).join(", ");
   const going = to === undefined ? "" : ` -> ${inertAscii(to.release)}`;
-  return `${action} ${inertAscii(component)}: ${leaving}${going}`;
+  return `${whole}: ${leaving}${going}`;
 }
 
 /** The rendering as plain text, lines ending in newlines: headings, then indented lines. */
@@ -98,6 +101,16 @@ export function spokenCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** What an action that goes to no release does. */
+const nowhere: { readonly [A in Writ["action"]]: string } = {
+  rollback: "no release",
+  replace: "no release",
+  decommission: "no release: it is taken away",
+  quarantine: "no release: it is stopped, and kept to be looked into",
+  restore: "no release: its controls are set as registered",
+  rotate: "no release: all that runs of it is started anew",
+};
+
 function orderOf(writ: Writ): RenderedSection {
   return {
     heading: "order",
@@ -105,7 +118,7 @@ function orderOf(writ: Writ): RenderedSection {
       line("action", writ.action),
       line("component", writ.component),
       line("from", writ.from.map(({ release }) => release).join(", ") || "no release"),
-      line("to", writ.to?.release ?? "no release: it is taken away"),
+      line("to", writ.to?.release ?? nowhere[writ.action]),
       { label: "reason", text: inert(writ.reason) },
       line("proposed by", writ.proposer),
       line("expires", writ.expires),
@@ -138,6 +151,13 @@ function stepOf(step: Step, number: string): RenderedSection {
       };
     case "remove-file":
       return { heading: `${number}: remove a file`, lines: [...where, ...removeLines(step)] };
+    case "switch-deployment":
+    case "stop-deployment":
+    case "restart-deployment":
+    case "remove-deployment":
+    case "remove-stored":
+    case "set-control":
+      return { heading: `${number}: ${headingOf(step)}`, lines: [...where, ...linesOf(step)] };
     case "stop-service":
     case "start-service":
     case "restart-service": {

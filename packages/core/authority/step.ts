@@ -5,6 +5,7 @@
 import {
   digest,
   integer,
+  matching,
   object,
   oneOf,
   optional,
@@ -13,7 +14,9 @@ import {
   tagged,
   text,
 } from "../encoding/shape.ts";
+import { deploymentSystem } from "../register/deployment.ts";
 import { placePath, serviceManager } from "../register/document.ts";
+import { controlReading } from "../sight/assignment.ts";
 import { pathLengthMax } from "../sight/census.ts";
 
 const name = text(128);
@@ -47,10 +50,48 @@ const removeFile = object({
   size: integer(0, Number.MAX_SAFE_INTEGER),
 });
 
+/** Makes a deployment run another target. */
+const switchDeployment = object({
+  step: oneOf("switch-deployment"),
+  host: name,
+  placement: name,
+  deployment: deploymentSystem,
+  before: text(pathLengthMax),
+  after: text(pathLengthMax),
+});
+
+/**
+ * Ends what a deployment runs: `stop` so that it can be looked into, `restart` so that it is new,
+ * `remove` for good. `remove-stored` takes the target itself away where a system keeps it.
+ */
+const endDeployment = object({
+  step: oneOf("stop-deployment", "restart-deployment", "remove-deployment", "remove-stored"),
+  host: name,
+  placement: name,
+  deployment: deploymentSystem,
+  target: text(pathLengthMax),
+});
+
+/** Brings a control back to what the register expects, whatever it was made to say. */
+const setControl = object({
+  step: oneOf("set-control"),
+  host: name,
+  /** The control's id. */
+  placement: name,
+  reading: controlReading,
+  after: text(4096, 0),
+  owner: optional(integer(0, 4_294_967_295)),
+  mode: optional(matching(/^0[0-7]{3,4}$/, "octal permission bits such as 0644")),
+});
+
+export type SwitchDeployment = Shaped<typeof switchDeployment>;
+export type EndDeployment = Shaped<typeof endDeployment>;
+export type DeploymentStep = SwitchDeployment | EndDeployment;
+export type SetControl = Shaped<typeof setControl>;
 export type SwitchLink = Shaped<typeof switchLink>;
 export type ServiceStep = Shaped<typeof service>;
 export type RemoveFile = Shaped<typeof removeFile>;
-export type Step = SwitchLink | ServiceStep | RemoveFile;
+export type Step = SwitchLink | ServiceStep | RemoveFile | DeploymentStep | SetControl;
 
 export const stepShape: Shape<Step> = tagged<Step>("step", {
   "switch-link": switchLink,
@@ -58,4 +99,10 @@ export const stepShape: Shape<Step> = tagged<Step>("step", {
   "start-service": service,
   "restart-service": service,
   "remove-file": removeFile,
+  "switch-deployment": switchDeployment,
+  "stop-deployment": endDeployment,
+  "restart-deployment": endDeployment,
+  "remove-deployment": endDeployment,
+  "remove-stored": endDeployment,
+  "set-control": setControl,
 });

@@ -50,7 +50,7 @@ const release = object({
 /** One place that the register names for the component when the writ was drawn. */
 const place = object({
   placement: text(128),
-  kind: oneOf("file", "link", "service", "control"),
+  kind: oneOf("file", "link", "service", "deployment", "control"),
   host: text(128),
   release: optional(text(128)),
   path: optional(placePath),

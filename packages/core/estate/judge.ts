@@ -5,7 +5,7 @@
 
 import type { Proceeding } from "../authority/proceeding.ts";
 import type { SwitchLink } from "../authority/step.ts";
-import type { Place, Writ, WritRelease } from "../authority/writ.ts";
+import type { Place, Writ } from "../authority/writ.ts";
 import type { Digest } from "../encoding/digest.ts";
 import { type Copy, copiesIn, copyWords, type SeenContent } from "../register/copies.ts";
 import type { Coverage } from "../sight/census.ts";
@@ -18,10 +18,10 @@ import {
   type Look,
   massKey,
   notCovered,
-  sightings,
 } from "../sight/host-sight.ts";
 import { ownNames, symlinksOf } from "../sight/own-names.ts";
 import type { Estate } from "./estate.ts";
+import { notServed, outOfSight, unrenewed } from "./judge-running.ts";
 import { storedCopies } from "./stored-copies.ts";
 
 /** One thing seen that the writ says must not be. */
@@ -82,7 +82,7 @@ export function judge(estate: Estate, proceeding: Proceeding): Verdict {
     );
     const demanded = writ.verification.vantages;
     const lacking = notCovered(look.census, { paths, demanded, accepted });
-    const seen = judgeHost({ estate, writ, sight });
+    const seen = judgeHost({ estate, writ, sight, fence: proceeding.fenceIndex });
     contradictions.push(...seen.contradictions);
     asOrdered.push(...seen.asOrdered);
     const open = [...lacking, ...seen.unseen];
@@ -103,16 +103,31 @@ function coveringLook(host: string, { census, index }: Look): CoveringLook {
   return { host, index, began, ended, ledgers: coverage };
 }
 
-type HostView = { readonly estate: Estate; readonly writ: Writ; readonly sight: HostSight };
+/** What one host shows of a writ; `fence` is the index of its first intent. */
+export type HostView = {
+  readonly estate: Estate;
+  readonly writ: Writ;
+  readonly sight: HostSight;
+  readonly fence: number | undefined;
+};
 
-function judgeHost({ estate, writ, sight }: HostView): {
+function judgeHost({ estate, writ, sight, fence }: HostView): {
   contradictions: readonly Contradiction[];
   unseen: readonly string[];
   asOrdered: readonly string[];
 } {
-  const contradictions: Contradiction[] = [...presences(estate, writ, sight)];
+  const contradictions: Contradiction[] = [
+    ...presences(estate, writ, sight),
+    ...unrenewed({ estate, writ, sight, fence }),
+  ];
   const unseen: string[] = [];
   const asOrdered: string[] = [];
+  for (const place of writ.inventory) {
+    if (place.kind !== "control" || place.host !== sight.host) continue;
+    const seen = judgeControl(estate, place, sight);
+    if (typeof seen === "string") unseen.push(seen);
+    else if (seen !== undefined) contradictions.push(seen);
+  }
   for (const step of writ.steps) {
     if (step.host !== sight.host) continue;
     if (step.step === "switch-link") {
@@ -125,12 +140,7 @@ function judgeHost({ estate, writ, sight }: HostView): {
     }
   }
   if (writ.to !== undefined) unseen.push(...notServed(writ, writ.to, sight));
-  for (const place of writ.inventory) {
-    if (place.kind !== "control" || place.host !== sight.host) continue;
-    const seen = judgeControl(estate, place, sight);
-    if (typeof seen === "string") unseen.push(seen);
-    else if (seen !== undefined) contradictions.push(seen);
-  }
+  unseen.push(...outOfSight(writ, sight.host));
   return { contradictions, unseen, asOrdered };
 }
 
@@ -255,24 +265,6 @@ function judgeLink(step: SwitchLink, sight: HostSight): Contradiction | string {
     detail: `leads to ${leadsTo ?? "nothing"}; ordered: ${step.after}`,
     placement: step.placement,
   };
-}
-
-/** Services that were to be restarted on the new release and are not seen to hold it. */
-function notServed(writ: Writ, to: WritRelease, sight: HostSight): readonly string[] {
-  const restarted = writ.steps.filter(
-    (step) => step.step === "restart-service" && step.host === sight.host,
-  );
-  if (restarted.length === 0) return [];
-  const leaving = new Set(writ.from.flatMap(({ artefacts }) => artefacts.map((a) => a.digest)));
-  const own = to.artefacts.map(({ digest }) => digest).filter((digest) => !leaving.has(digest));
-  const holders = new Set(
-    sightings(sight.latest!.census, new Set(own)).holds.map(({ process }) => process.pid),
-  );
-  if (holders.size >= restarted.length) return [];
-  return [
-    `${holders.size} of ${restarted.length} services are seen to hold ` +
-      `${writ.component}@${to.release}`,
-  ];
 }
 
 function judgeControl(

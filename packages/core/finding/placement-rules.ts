@@ -3,11 +3,12 @@
 import type { Estate } from "../estate/estate.ts";
 import { keepsAlive } from "../estate/judge.ts";
 import { copiesIn, copyWords } from "../register/copies.ts";
+import { runsOnHost } from "../register/deployment.ts";
 import type {
+  DeploymentPlacement,
   FilePlacement,
   LinkPlacement,
   Placement,
-  ServicePlacement,
 } from "../register/document.ts";
 import { releaseKey } from "../register/register.ts";
 import { isAccepted } from "../sight/blind-spot.ts";
@@ -30,14 +31,17 @@ export function* missing(estate: Estate): Iterable<Case> {
     const sight = estate.sights.get(document.host);
     const look = sight?.latest;
     // A look that may have begun before a human registered the place says nothing about it.
-    if (look === undefined || look.sinceSize <= index || leaves(estate, document, look)) continue;
-    const place = document.document === "service" ? document.placement : document.path;
+    if (look === undefined || look.sinceSize <= index) continue;
+    const place = "path" in document ? document.path : document.placement;
     const gone = {
       file: () => fileIsMissing(document as FilePlacement, look),
       link: () => linkIsMissing(document as LinkPlacement, look),
-      service: () => serviceIsMissing(estate, document as ServicePlacement, look),
+      service: () => serviceIsMissing(estate, document, look),
+      deployment: () =>
+        runsOnHost((document as DeploymentPlacement).deployment) &&
+        serviceIsMissing(estate, document, look),
     }[document.document]();
-    if (!gone) continue;
+    if (!gone || leaves(estate, document, look)) continue;
     yield {
       host: document.host,
       where: place,
@@ -63,8 +67,10 @@ function leaves(estate: Estate, { placement }: Placement, look: Look): boolean {
   return begunOrders(estate).some(({ writ, executedIndex = Number.POSITIVE_INFINITY }) =>
     writ.steps.some((step) => {
       if (step.placement !== placement) return false;
-      if (step.step === "restart-service") return look.sinceSize <= executedIndex;
-      return step.step === "remove-file" || step.step === "stop-service";
+      if (step.step.startsWith("restart-") || step.step === "switch-deployment") {
+        return look.sinceSize <= executedIndex;
+      }
+      return step.step.startsWith("remove-") || step.step.startsWith("stop-");
     }),
   );
 }
@@ -76,7 +82,7 @@ function covers(look: Look, path: string): boolean {
 }
 
 function fileIsMissing({ path }: FilePlacement, look: Look): boolean {
-  return covers(look, path) && !look.census.masses.some(({ names }) => names.includes(path));
+  return !massesByName(look).has(path) && covers(look, path);
 }
 
 function linkIsMissing({ path }: LinkPlacement, look: Look): boolean {
@@ -85,7 +91,7 @@ function linkIsMissing({ path }: LinkPlacement, look: Look): boolean {
 }
 
 /** A service counts as there if any process holds its release, or another one of its component. */
-function serviceIsMissing(estate: Estate, place: ServicePlacement, look: Look): boolean {
+function serviceIsMissing(estate: Estate, place: Placement, look: Look): boolean {
   const processes = look.census.coverage.find(({ vantage }) => vantage === "processes");
   const accepted = estate.register.hosts.get(place.host)?.document.blindSpots ?? [];
   const isBlind = (gap: Gap) => !isAccepted(gap, "processes", accepted);
@@ -129,7 +135,10 @@ function* filesOfOtherReleases(estate: Estate): Iterable<Case> {
 /** A process holds a release of a component whose services on that host ought to run another. */
 function* servicesOfOtherReleases(estate: Estate): Iterable<Case> {
   const services = [...estate.register.placements.values()].flatMap(({ document, index }) =>
-    document.document === "service" ? [{ place: document, index }] : [],
+    document.document === "service" ||
+    (document.document === "deployment" && runsOnHost(document.deployment))
+      ? [{ place: document, index }]
+      : [],
   );
   for (const sight of estate.sights.values()) {
     const look = sight.latest;
@@ -172,7 +181,7 @@ function* servicesOfOtherReleases(estate: Estate): Iterable<Case> {
 /** The service's own release, or the one that an order being carried out takes it to. */
 function mayRun(
   estate: Estate,
-  { component, release }: ServicePlacement,
+  { component, release }: Placement,
   holders: ReadonlySet<string>,
 ): boolean {
   if (holders.has(releaseKey(component, release))) return true;

@@ -19,19 +19,13 @@ import { controlReading } from "../sight/assignment.ts";
 import { blindSpotShape } from "../sight/blind-spot.ts";
 import { pathLengthMax } from "../sight/census.ts";
 import { challengeShape, challengesMax } from "../sight/challenge.ts";
+import { deploymentSystem } from "./deployment.ts";
+import { placePath } from "./place-path.ts";
 
 /** Ids are compared by eye at two in the morning: plain ASCII, no spaces. */
 const id = matching(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/, "a plain id of at most 128");
-/** An absolute path with nothing to resolve in it: the same text always means the same place. */
-export const placePath: Shape<string> = (value, at) => {
-  const whole = text(pathLengthMax)(value, at);
-  if (typeof whole !== "string") return whole;
-  const absolute = matching(
-    /^(?!.*\/(?:\.{1,2})?(?:\/|$).)(?:\/[^/\0]+)+$/s,
-    "an absolute path without . or .. or empty parts",
-  );
-  return absolute(whole, at);
-};
+
+export { placePath } from "./place-path.ts";
 
 export const componentKinds = ["model", "agent", "monitor", "tool", "dataset"] as const;
 export const lifecycles = ["proposed", "approved", "active", "retired", "destroyed"] as const;
@@ -177,6 +171,19 @@ const servicePlacement = object({
   serves: optional(list(object({ release: id, name: text(512) }), 1000)),
 });
 
+/** A system with an interface of its own that decides which release runs. */
+const deploymentPlacement = object({
+  document: oneOf("deployment"),
+  placement: id,
+  host: id,
+  component: id,
+  /** The release that it should run now. */
+  release: id,
+  deployment: deploymentSystem,
+  /** For each release that it may run, the target as the system writes it. */
+  targets: list(object({ release: id, target: text(pathLengthMax) }), 1000),
+});
+
 const control = object({
   document: oneOf("control"),
   control: id,
@@ -201,6 +208,15 @@ const deposit = object({
 /** A release that a store behind a host may keep: a registry's tag, a bucket's object. */
 export type Deposit = Shaped<typeof deposit>;
 
+const outlet = object({
+  /** The other side as a census tells it: `203.0.113.7:22`; with a final `*`, all that begin so. */
+  to: text(64),
+  component: id,
+  release: id,
+});
+/** A way by which a release may leave a host: a backup's server, a sister site. */
+export type Outlet = Shaped<typeof outlet>;
+
 const host = object({
   document: oneOf("host"),
   host: id,
@@ -213,6 +229,8 @@ const host = object({
   challenges: optional(list(challengeShape, challengesMax)),
   /** What stores that its probe looks into may keep. */
   deposits: optional(list(deposit, 10_000)),
+  /** Where its processes may send which releases. */
+  outlets: optional(list(outlet, 10_000)),
 });
 
 export type Host = Shaped<typeof host>;
@@ -221,7 +239,8 @@ export type Release = Shaped<typeof release>;
 export type FilePlacement = Shaped<typeof filePlacement>;
 export type LinkPlacement = Shaped<typeof linkPlacement>;
 export type ServicePlacement = Shaped<typeof servicePlacement>;
-export type Placement = FilePlacement | LinkPlacement | ServicePlacement;
+export type DeploymentPlacement = Shaped<typeof deploymentPlacement>;
+export type Placement = FilePlacement | LinkPlacement | ServicePlacement | DeploymentPlacement;
 export type Control = Shaped<typeof control>;
 export type RegisterDocument = Component | Release | Placement | Control | Host;
 
@@ -231,6 +250,7 @@ export const registerDocument: Shape<RegisterDocument> = tagged<RegisterDocument
   file: filePlacement,
   link: linkPlacement,
   service: servicePlacement,
+  deployment: deploymentPlacement,
   control,
   host,
 });

@@ -7,7 +7,12 @@ import { type AdmissionPorts, type Admitted, admit } from "../admission/admit.ts
 import { journalVerifierKey, witnessPolicy } from "../admission/journal-admission.ts";
 import { draw, type Order } from "../authority/plan.ts";
 import { currentState, type WritState } from "../authority/proceeding.ts";
-import { type TrustRoot, type TrustRootDocument, trustRoot } from "../authority/trust-root.ts";
+import {
+  type TrustRoot,
+  type TrustRootDocument,
+  trustRoot,
+  writActions,
+} from "../authority/trust-root.ts";
 import { encodeWrit, type Writ } from "../authority/writ.ts";
 import { encodeCertificateStatement, statementPayloadType } from "../certificate/statement.ts";
 import { fromUtf8, toBase64 } from "../encoding/bytes.ts";
@@ -103,7 +108,7 @@ export function testRootDocument(changes: Partial<TrustRootDocument> = {}): Trus
       one("journal", "journal"),
     ],
     groups: [{ name: "operators", members: ["ada", "ben", "cleo"] }],
-    quorums: (["rollback", "replace", "decommission"] as const).map((action) => ({
+    quorums: writActions.map((action) => ({
       action,
       seats: [{ group: "operators", threshold: 2 }],
     })),
