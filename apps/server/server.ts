@@ -100,19 +100,8 @@ export async function openServer(parts: ServerParts): Promise<RunningServer | Re
   const certifier = new Certifier({ fold, voice, keepFile, log });
   const projector = new Projector({ fold, store, clock, log });
   const { hostNames } = options;
-  const history = new History(store, fold);
-  const app = serverApp({
-    fold,
-    chronicle,
-    history,
-    store,
-    clock,
-    events,
-    door,
-    journal,
-    log,
-    hostNames,
-  });
+  const read = { fold, chronicle, history: new History(store, fold), store };
+  const app = serverApp({ ...read, clock, events, door, journal, log, hostNames });
   const http = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: {

@@ -1,4 +1,4 @@
-/** What content a look may hold, in four bytes each: to pass over hosts that cannot be concerned. */
+/** What content a look may hold, in four bytes each: to pass over hosts without it. */
 import type { Digest } from "../encoding/digest.ts";
 import type { Look } from "../sight/host-sight.ts";
 

@@ -5,7 +5,7 @@ import { documentKey, type Register } from "../register/register.ts";
 import type { Said } from "../register/said.ts";
 import type { Finding } from "./finding.ts";
 
-/** One document that the two registers have otherwise: `before` or `after` is absent if new or gone. */
+/** A document that two registers have otherwise: `before` is absent if new, `after` if gone. */
 export type RegisterDifference = {
   readonly key: string;
   readonly before?: { readonly document: RegisterDocument; readonly lifecycle?: string };

@@ -1,7 +1,7 @@
 /**
  * Findings kept up to date: an entry is held only against what it can contradict. The scopes that
- * it touches are derived anew, by the very rules that derive all of them, and the others stay. It is
- * a cache of `findings`, which it equals at every entry: a property test holds it to that.
+ * it touches are derived anew, by the very rules that derive all of them; the others stay. It is a
+ * cache of `findings`, which it equals at every entry: a property test holds it to that.
  */
 import { currentState } from "../authority/proceeding.ts";
 import type { Digest } from "../encoding/digest.ts";
@@ -47,7 +47,7 @@ export function emptyReconciliation(): Reconciliation {
   };
 }
 
-/** Notes what an entry that the estate has taken can contradict; the rest follows from the estate. */
+/** Notes what an entry that the estate took can contradict; the rest follows from the estate. */
 export function touch(state: Reconciliation, body: EntryBody): void {
   switch (body.kind) {
     case "root":
