@@ -6,6 +6,7 @@ import {
   advisoryFormats,
   fromCyclonedx,
   fromHuggingFace,
+  fromMlflow,
   fromSpdx,
   type Imported,
   parseOutsideJson,
@@ -65,8 +66,8 @@ async function importedFrom(
   json: Json,
 ): Promise<Imported | Problem> {
   if (format === "yaml") return parsedYaml(text);
-  if (format === "hugging-face") {
-    const model = fromHuggingFace(json);
+  if (format === "hugging-face" || format === "mlflow") {
+    const model = format === "mlflow" ? fromMlflow(json) : fromHuggingFace(json);
     return isRefused(model) ? documentProblem(model) : model;
   }
   const wrong = await checkSchema(text, format);

@@ -1,5 +1,11 @@
 /** The formats in which a register comes in and goes out, known by what a document says it is. */
-import { advisoryFormatOf, advisoryFormats, isHuggingFace, spdxContext } from "@writ/core/bill";
+import {
+  advisoryFormatOf,
+  advisoryFormats,
+  isHuggingFace,
+  isMlflow,
+  spdxContext,
+} from "@writ/core/bill";
 import { isJsonObject, type Json } from "@writ/core/encoding";
 import { type Problem, problem } from "../outcome.ts";
 
@@ -12,6 +18,7 @@ export const importFormats = [
   "spdx-3.0.1",
   "yaml",
   "hugging-face",
+  "mlflow",
   ...advisoryFormats,
 ] as const;
 export type ImportFormat = (typeof importFormats)[number];
@@ -30,6 +37,7 @@ export function formatOf(json: Json): ImportFormat | Problem {
   const advisory = advisoryFormatOf(json);
   if (advisory !== undefined) return advisory;
   if (isHuggingFace(json)) return "hugging-face";
+  if (isMlflow(json)) return "mlflow";
   if (isJsonObject(json) && json["@context"] === spdxContext) return "spdx-3.0.1";
   if (isJsonObject(json) && ("@context" in json || "spdxVersion" in json)) {
     return problem(

@@ -22,6 +22,7 @@ async function complaintsOf(): Promise<readonly string[]> {
       return spdxComplaints();
     case "yaml":
     case "hugging-face":
+    case "mlflow":
     case "osv":
     case "csaf-2.0":
     case "openvex":

@@ -10,6 +10,7 @@ export type { BillMoment, BillSource, Imported, Left } from "./bill.ts";
 export { type CyclonedxVersion, toCyclonedx } from "./cyclonedx-export.ts";
 export { fromCyclonedx } from "./cyclonedx-import.ts";
 export { fromHuggingFace, isHuggingFace } from "./hub/hugging-face.ts";
+export { fromMlflow, isMlflow } from "./hub/mlflow.ts";
 export { type Difference, type ImportOptions, type ImportPlan, planImport } from "./merge.ts";
 export { outsideDepthMax, outsideValuesMax, parseOutsideJson } from "./outside-json.ts";
 export { spdxContext, toSpdx } from "./spdx-export.ts";
