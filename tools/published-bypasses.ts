@@ -9,6 +9,8 @@ const rootChange = "packages/core/authority/root-change.test.ts";
 const passkey = "packages/core/admission/passkey.test.ts";
 const executor = "apps/executor/executor.test.ts";
 const crash = "apps/executor/crash.test.ts";
+const script = "apps/executor/drivers/deployments/script.test.ts";
+const ollama = "apps/executor/drivers/deployments/ollama.test.ts";
 const systemd = "apps/executor/drivers/systemd-service.test.ts";
 const law3 = "law 3: fulfilled means seen since execution, everywhere, with nothing against it";
 
@@ -52,6 +54,12 @@ export const bypasses: readonly Line[] = [
     shown: [
       { file: executor, tests: ["shows a quorum on a writ of other steps than were signed"] },
       { file: executor, tests: ["a place that is not as signed fails the step, and stays"] },
+      { file: script, tests: ["a script of other bytes, or behind a symlink, is never run"] },
+      {
+        file: script,
+        tests: ["one that rewrites its own path while it runs changes nothing of what runs"],
+      },
+      { file: ollama, tests: ["a name that means other bytes than were signed is not copied"] },
     ],
   },
   {

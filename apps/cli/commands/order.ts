@@ -35,8 +35,8 @@ export function orderCommand({ shell, run }: Cli): Command {
   return new Command("order")
     .addArgument(new Argument("<action>", "what to do").choices([...writActions]))
     .argument("<component>", "the component as registered")
-    .option("--from <release>", "the release to leave")
-    .option("--to <release>", "the release to go to; a decommission has none")
+    .option("--from <release>", "the release to leave; a restore and a rotate have none")
+    .option("--to <release>", "the release to go to, for a rollback or a replace")
     .requiredOption("--reason <text>", "why, for those who sign and those who audit")
     .option(
       "--expires <time>",
@@ -54,6 +54,7 @@ export function orderCommand({ shell, run }: Cli): Command {
       examples(
         './writ order rollback chatbot --from 4.2 --to 3.8 --reason "bias in audit 17" --as ada',
         './writ order decommission chatbot --from 3.8 --reason "end of life" --as ada',
+        './writ order restore chatbot --reason "shutdown switch was changed" --as ada',
       ),
     )
     .action((action: WritAction, component: string, options: OrderOptions) =>

@@ -9,7 +9,13 @@ import { hasPasskeys, PasskeySignature } from "../parts/passkey-signature.tsx";
 import { NotShown, RenderedOrder } from "../parts/rendered-writ.tsx";
 import { posted, type RegisterTold } from "../server-connection.ts";
 
-const actions = ["rollback", "replace", "decommission"] as const;
+const actions = [
+  ...(["rollback", "replace", "decommission"] as const),
+  ...(["quarantine", "restore", "rotate"] as const),
+];
+/** Which actions leave a release, and which go to one. */
+const leaves: ReadonlySet<string> = new Set(actions.slice(0, 4));
+const goes: ReadonlySet<string> = new Set(actions.slice(0, 2));
 const expiries = [
   [3_600, "in an hour"],
   [14_400, "in four hours"],
@@ -158,8 +164,10 @@ function OrderForm({ register, names, people, onDraw }: FormParts) {
         options={names.map((one) => [one, one] as const)}
         onChoose={setComponent}
       />
-      <Choice name="from" label="From" options={[["", "what runs now"], ...marked]} />
-      {action === "decommission" ? null : <Choice name="to" label="To" options={targets} />}
+      {leaves.has(action) ? (
+        <Choice name="from" label="From" options={[["", "what runs now"], ...marked]} />
+      ) : null}
+      {goes.has(action) ? <Choice name="to" label="To" options={targets} /> : null}
       <label>
         <span>Reason</span>
         <textarea name="reason" required maxLength={4096} rows={2} />
