@@ -6,48 +6,69 @@ import { parseStarted, readProc, readProcLink } from "../processes/proc.ts";
 const pipeSharersMax = 8;
 
 export type Descriptors = {
-  readonly pids: readonly number[];
   /** Processes that have a socket, by its inode. */
   readonly sockets: ReadonlyMap<string, readonly number[]>;
   parentOf(pid: number): number | undefined;
   childrenOf(pid: number): readonly number[];
-  /** Processes at another end of a pipe that this one has. */
-  pipedTo(pid: number): readonly number[];
+  /** Processes that write what this one reads, also through filters such as a compressor. */
+  feedersOf(pid: number): readonly number[];
   /** Inodes of the sockets that a process has. */
   socketsOf(pid: number): readonly string[];
 };
 
-type Ends = { readonly sockets: readonly string[]; readonly pipes: readonly string[] };
+/** Filters between a file and what sends it. */
+const filtersMax = 4;
+
+type Ends = {
+  readonly sockets: readonly string[];
+  /** Inodes of pipes that it writes to, and that it reads from; and the one that is its input. */
+  readonly writes: readonly string[];
+  readonly reads: readonly string[];
+  readonly input: string | undefined;
+};
 
 /** Reads the descriptors of all processes once. What is closed to the probe is left out. */
 export function readDescriptors(proc: string, pids: readonly number[]): Descriptors {
   const ends = new Map(pids.map((pid) => [pid, endsOf(`${proc}/${pid}`)] as const));
   const sockets = byEnd(ends, "sockets");
-  const pipes = byEnd(ends, "pipes");
+  const writers = byEnd(ends, "writes");
   const parents = new Map(
     pids.flatMap((pid) => {
       const parent = parentIn(`${proc}/${pid}/stat`);
       return parent === undefined ? [] : [[pid, parent] as const];
     }),
   );
+  const children = new Map<number, number[]>();
+  for (const [pid, parent] of parents) {
+    const known = children.get(parent);
+    if (known === undefined) children.set(parent, [pid]);
+    else known.push(pid);
+  }
   return {
-    ...{ pids, sockets },
+    sockets,
     parentOf: (pid) => parents.get(pid),
-    childrenOf: (pid) => pids.filter((one) => parents.get(one) === pid),
-    pipedTo(pid) {
-      const others = new Set<number>();
-      for (const pipe of ends.get(pid)?.pipes ?? []) {
-        const sharers = pipes.get(pipe) ?? [];
-        if (sharers.length > pipeSharersMax) continue;
-        for (const other of sharers) if (other !== pid) others.add(other);
+    childrenOf: (pid) => children.get(pid) ?? [],
+    feedersOf(pid) {
+      const found = new Set<number>();
+      let pipes = ends.get(pid)?.reads ?? [];
+      for (let step = 0; step <= filtersMax && pipes.length > 0; step += 1) {
+        const next = pipes
+          .flatMap((pipe) => {
+            const all = writers.get(pipe) ?? [];
+            return all.length > pipeSharersMax ? [] : all;
+          })
+          .filter((one) => one !== pid && !found.has(one));
+        for (const one of next) found.add(one);
+        // A filter reads its input. What else a supervisor reads of its children is another matter.
+        pipes = next.flatMap((one) => ends.get(one)?.input ?? []);
       }
-      return [...others];
+      return [...found];
     },
     socketsOf: (pid) => ends.get(pid)?.sockets ?? [],
   };
 }
 
-function byEnd(ends: ReadonlyMap<number, Ends>, kind: keyof Ends): Map<string, number[]> {
+function byEnd(ends: ReadonlyMap<number, Ends>, kind: "sockets" | "writes"): Map<string, number[]> {
   const holders = new Map<string, number[]>();
   for (const [pid, own] of ends) {
     for (const inode of own[kind]) {
@@ -61,13 +82,28 @@ function byEnd(ends: ReadonlyMap<number, Ends>, kind: keyof Ends): Map<string, n
 
 function endsOf(folder: string): Ends {
   const sockets: string[] = [];
-  const pipes: string[] = [];
+  const writes: string[] = [];
+  const reads: string[] = [];
+  let input: string | undefined;
   for (const name of namesIn(`${folder}/fd`)) {
     const said = readProcLink(`${folder}/fd/${name}`);
     if (said?.startsWith("socket:[")) sockets.push(said.slice(8, -1));
-    else if (said?.startsWith("pipe:[")) pipes.push(said.slice(6, -1));
+    else if (said?.startsWith("pipe:[")) {
+      const pipe = said.slice(6, -1);
+      (isWritten(`${folder}/fdinfo/${name}`) ? writes : reads).push(pipe);
+      if (name === "0") input = pipe;
+    }
   }
-  return { sockets, pipes };
+  return { sockets, writes, reads, input };
+}
+
+/** True for the end of a pipe that is written to: the access mode is the last octal digit. */
+function isWritten(fdinfo: string): boolean {
+  try {
+    return /^flags:\s*[0-7]*1$/m.test(readProc(fdinfo));
+  } catch {
+    return false;
+  }
 }
 
 /** Names in a folder; none if it is gone or closed: the `processes` vantage tells that. */

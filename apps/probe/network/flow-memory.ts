@@ -8,7 +8,7 @@ import { type Descriptors, namesIn, readDescriptors, startedOf } from "./descrip
 import { type HeldFile, heldFiles } from "./held-files.ts";
 import { hostOf, isLoopback, type KernelFlow, parseFlows, portOf } from "./kernel-flows.ts";
 import type { Netlink } from "./netlink.ts";
-import { partiesOf, type SeenParty } from "./parties.ts";
+import { type Ends, endsOf, partiesOf, type SeenParty } from "./parties.ts";
 import type { SocketBytes } from "./socket-diagnosis.ts";
 
 /** What sent less carried no model. */
@@ -17,8 +17,13 @@ const interestBytes = 256 * 1024;
 const flowsMax = 16_384;
 /** Ended flows kept until a census tells them. */
 const endedMax = 1024;
-/** A glance that finds much to look at is followed by so many times its own time of rest. */
+/** A glance is followed by so many times its own time of rest: a twentieth of a core at most. */
 const restTimes = 20;
+/**
+ * Network namespaces read in one glance; the others keep what they had, and have their turn. The
+ * kernel goes through the sockets of all to tell those of one: some hundredths of a second.
+ */
+const namespacesPerGlance = 4;
 
 export type SeenFlow = KernelFlow & {
   readonly accepted: boolean;
@@ -44,8 +49,8 @@ type Memory = {
   readonly netlink: Netlink | undefined;
   readonly now: () => number;
   flows: Map<string, SeenFlow>;
-  /** Namespaces whose bytes the kernel would not tell, by the process that was asked for. */
-  unseen: string[];
+  /** What each network namespace had when it was last read, the one read longest ago first. */
+  tables: Map<string, Table>;
   rested: number;
 };
 
@@ -55,29 +60,34 @@ export function openFlowMemory(parts: {
   readonly netlink: Netlink | undefined;
   readonly now: () => number;
 }): FlowMemory {
-  const memory: Memory = { ...parts, flows: new Map(), unseen: [], rested: 0 };
+  const memory: Memory = { ...parts, flows: new Map(), tables: new Map(), rested: 0 };
   return {
     glance: (whole = false) => glance(memory, whole),
     take() {
       const flows = [...memory.flows.values()];
       const stay = [...memory.flows].filter(([, { open }]) => open);
       memory.flows = new Map(stay);
-      return { flows, unseen: memory.unseen };
+      const unseen = [...memory.tables.values()].filter(({ bytes }) => bytes === undefined);
+      return { flows, unseen: unseen.map(({ folder }) => `${folder}/net`) };
     },
   };
 }
 
 function glance(memory: Memory, whole: boolean): void {
   const began = memory.now();
+  if (!whole && began < memory.rested) return;
   const pids = pidsIn(memory.proc);
-  const tables = tablesOf(memory, pids);
+  readTables(memory, pids, whole);
+  const tables = [...memory.tables.values()];
   note(memory, tables);
   const due = [...memory.flows.values()].filter(
     (flow) => flow.open && (whole || sentOf(flow) - flow.glanced >= interestBytes),
   );
-  if (due.length === 0 || (!whole && began < memory.rested)) return;
-  const descriptors = readDescriptors(memory.proc, pids);
-  for (const flow of due) lookAtParties(memory, { flow, descriptors, tables });
+  if (due.length > 0) {
+    const descriptors = readDescriptors(memory.proc, pids);
+    const ends = endsOf(tables.flatMap((table) => table.flows));
+    for (const flow of due) lookAtParties(memory, { flow, descriptors, ends });
+  }
   const ended = memory.now();
   memory.rested = ended + (ended - began) * restTimes;
 }
@@ -90,35 +100,43 @@ function pidsIn(proc: string): number[] {
 
 type Table = {
   readonly namespace: string;
+  /** Of the process that it was read by. */
+  readonly folder: string;
   readonly flows: readonly KernelFlow[];
   readonly listening: ReadonlySet<string>;
+  /** Absent if the kernel would not tell. */
   readonly bytes: ReadonlyMap<string, SocketBytes> | undefined;
 };
 
-/** The tables of each network namespace that a process of this host is in. */
-function tablesOf(memory: Memory, pids: readonly number[]): readonly Table[] {
-  const { proc, netlink } = memory;
-  const own = readProcLink(`${proc}/self/ns/net`);
+/** Reads the tables of network namespaces that processes of this host are in: all, or some. */
+function readTables(memory: Memory, pids: readonly number[], whole: boolean): void {
+  const { proc, tables } = memory;
   const first = new Map<string, number>();
   for (const pid of pids) {
     const namespace = readProcLink(`${proc}/${pid}/ns/net`);
     if (namespace !== undefined && !first.has(namespace)) first.set(namespace, pid);
   }
-  memory.unseen = [];
-  return [...first].map(([namespace, pid]) => {
-    const folder = `${proc}/${pid}`;
-    const parts = (["tcp", "tcp6", "udp", "udp6"] as const).map((name) =>
-      parseFlows(textOf(`${folder}/net/${name}`), name.startsWith("tcp") ? "tcp" : "udp"),
-    );
-    const handle = namespace === own ? undefined : `${folder}/ns/net`;
-    const bytes = netlink?.socketsIn(handle);
-    if (bytes === undefined) memory.unseen.push(`${folder}/net`);
-    return {
-      ...{ namespace, bytes },
-      flows: parts.flatMap(({ flows }) => flows),
-      listening: new Set(parts.flatMap(({ listening }) => [...listening])),
-    };
-  });
+  for (const namespace of tables.keys()) if (!first.has(namespace)) tables.delete(namespace);
+  const isNew = [...first.keys()].filter((namespace) => !tables.has(namespace));
+  const turn = [...isNew, ...tables.keys()].slice(0, whole ? first.size : namespacesPerGlance);
+  for (const namespace of turn) {
+    const table = tableOf(memory, namespace, `${proc}/${first.get(namespace)}`);
+    tables.delete(namespace);
+    tables.set(namespace, table);
+  }
+}
+
+function tableOf({ proc, netlink }: Memory, namespace: string, folder: string): Table {
+  const parts = (["tcp", "tcp6", "udp", "udp6"] as const).map((name) =>
+    parseFlows(textOf(`${folder}/net/${name}`), name.startsWith("tcp") ? "tcp" : "udp"),
+  );
+  const own = readProcLink(`${proc}/self/ns/net`);
+  const bytes = netlink?.socketsIn(namespace === own ? undefined : `${folder}/ns/net`);
+  return {
+    ...{ namespace, folder, bytes },
+    flows: parts.flatMap(({ flows }) => flows),
+    listening: new Set(parts.flatMap(({ listening }) => [...listening])),
+  };
 }
 
 function textOf(path: string): string {
@@ -178,13 +196,12 @@ function innerEnds(tables: readonly Table[]): (flow: KernelFlow) => boolean {
 type Glance = {
   readonly flow: SeenFlow;
   readonly descriptors: Descriptors;
-  readonly tables: readonly Table[];
+  readonly ends: Ends;
 };
 
-function lookAtParties(memory: Memory, { flow, descriptors, tables }: Glance): void {
+function lookAtParties(memory: Memory, { flow, descriptors, ends }: Glance): void {
   flow.glanced = sentOf(flow);
-  const flows = tables.flatMap((table) => table.flows);
-  for (const party of partiesOf(memory.proc, { flow, descriptors, flows })) {
+  for (const party of partiesOf(memory.proc, { flow, descriptors, ends })) {
     const key = `${party.pid} ${party.started}`;
     if (!flow.parties.has(key)) flow.parties.set(key, party);
     if (flow.glanced < interestBytes) continue;

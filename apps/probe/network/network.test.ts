@@ -15,7 +15,8 @@ import { openNetlink } from "./netlink.ts";
 import { dumpRequest, parseReply } from "./socket-diagnosis.ts";
 
 const skip = lackOfFarHost();
-const size = 6_000_000;
+/** Far more than pipes and windows hold: what sends it still has it open when it is stopped. */
+const size = 24_000_000;
 const weights = safetensorsBytes(size, 5);
 const digest = digestOf(weights);
 const enough = 4_000_000;
@@ -52,11 +53,11 @@ describe("weights that leave over a cable", { skip }, () => {
     // The other side takes most of it and then no more: what is under way stays so.
     const sink = `'head -c ${enough + 500_000} >/dev/null; sleep 600'`;
     const cases = [
-      [`tar cf - -C ${root} m | ${far.ssh} ${sink}`, "ssh: pipe tar open"],
-      [`${far.scp} -l 12000 ${root}/m ${far.to}:/dev/null`, "ssh: parent scp open"],
+      [`tar cf - -C ${root} m | gzip -1 | ${far.ssh} ${sink}`, "ssh: pipe tar open"],
+      [`${far.scp} -l 20000 ${root}/m ${far.to}:/dev/null`, "ssh: parent scp open"],
       [`${far.ssh} ${sink} <${root}/m`, "ssh: itself ssh open"],
     ] as const;
-    const played = process.env.SLOW === undefined ? cases.slice(0, 2) : cases;
+    const played = process.env.SLOW === undefined ? cases.slice(0, 1) : cases;
     for (const [script, expected] of played) {
       const census = await seenWhile(far, { root, script, bytes: enough });
       assert.ok(told(census).includes(expected), `${script}: ${told(census)}`);

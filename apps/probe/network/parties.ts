@@ -19,10 +19,10 @@ export function partiesOf(
   parts: {
     readonly flow: KernelFlow;
     readonly descriptors: Descriptors;
-    readonly flows: readonly KernelFlow[];
+    readonly ends: Ends;
   },
 ): readonly SeenParty[] {
-  const { flow, descriptors, flows } = parts;
+  const { flow, descriptors, ends } = parts;
   const ways = new Map<number, SeenParty["how"]>();
   const add = (pids: readonly (number | undefined)[], how: SeenParty["how"]): void => {
     for (const pid of pids) {
@@ -33,32 +33,40 @@ export function partiesOf(
   add(owners, "itself");
   // A relay in a container may have no parent here: its own namespace begins with it.
   if (owners.includes(firstPid)) ways.set(firstPid, "itself");
-  for (const pid of owners) add(descriptors.pipedTo(pid), "pipe");
+  for (const pid of owners) add(descriptors.feedersOf(pid), "pipe");
   for (const pid of owners) add(descriptors.childrenOf(pid), "child");
   for (const pid of owners) add([descriptors.parentOf(pid)], "parent");
-  for (const pid of owners) add(loopbackPeers(pid, { descriptors, flows }), "loopback");
+  for (const pid of owners) add(loopbackPeers(pid, { descriptors, ends }), "loopback");
   return [...ways].slice(0, partiesMax).flatMap(([pid, how]) => {
     const party = partyOf(`${proc}/${pid}`, { pid, how });
     return party === undefined ? [] : [party];
   });
 }
 
+/** Both ends of each flow by its socket, and the sockets by both ends. */
+export type Ends = {
+  readonly bySocket: ReadonlyMap<string, KernelFlow>;
+  readonly byEnds: ReadonlyMap<string, string>;
+};
+
+/** What is needed to find who is at the other end, once for all flows of a glance. */
+export function endsOf(flows: readonly KernelFlow[]): Ends {
+  return {
+    bySocket: new Map(flows.map((flow) => [flow.inode, flow])),
+    byEnds: new Map(flows.map(({ inode, local, remote }) => [`${local} ${remote}`, inode])),
+  };
+}
+
 /** Processes at the other end of connections that a process has within this host. */
 function loopbackPeers(
   pid: number,
-  {
-    descriptors,
-    flows,
-  }: { readonly descriptors: Descriptors; readonly flows: readonly KernelFlow[] },
+  { descriptors, ends }: { readonly descriptors: Descriptors; readonly ends: Ends },
 ): readonly number[] {
-  const own = new Set(descriptors.socketsOf(pid));
-  const others = new Set<string>();
-  for (const { inode, local, remote } of flows) {
-    if (own.has(inode)) others.add(`${remote} ${local}`);
-  }
-  return flows
-    .filter(({ inode, local, remote }) => !own.has(inode) && others.has(`${local} ${remote}`))
-    .flatMap(({ inode }) => descriptors.sockets.get(inode) ?? []);
+  return descriptors.socketsOf(pid).flatMap((socket) => {
+    const own = ends.bySocket.get(socket);
+    const other = own === undefined ? undefined : ends.byEnds.get(`${own.remote} ${own.local}`);
+    return other === undefined ? [] : (descriptors.sockets.get(other) ?? []);
+  });
 }
 
 function partyOf(

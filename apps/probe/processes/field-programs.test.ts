@@ -1,6 +1,12 @@
 /** Which program of the field a process is: by its libraries, and by its own word. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { lookAt } from "../testing/scene.ts";
 import { tracesOf } from "./field-programs.ts";
 import { containedOf } from "./surroundings.ts";
 
@@ -53,4 +59,28 @@ test("engine and pod are read from the control group as each writes it", () => {
     assert.deepEqual([told.container, told.engine, told.pod], [id, engine, pod], text);
   }
   assert.deepEqual(containedOf("0::/user.slice/session-1.scope\n"), {});
+});
+
+test("a real process that loads a real runtime shows it", async (context) => {
+  let library: string;
+  try {
+    const own = createRequire(import.meta.url).resolve("@node-llama-cpp/linux-x64");
+    library = join(dirname(own), "../bins/linux-x64/libggml-base.so");
+    createRequire(import.meta.url).resolve("koffi");
+  } catch {
+    return context.skip("node-llama-cpp or koffi is not installed");
+  }
+  const script = `
+    require("koffi").load(${JSON.stringify(library)});
+    console.log("loaded");
+    setInterval(() => {}, 60000);`;
+  const child = spawn(process.execPath, ["-e", script], {
+    ...{ cwd: dirname(fileURLToPath(import.meta.url)), argv0: "innocent" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  context.after(() => child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  const { processes } = await lookAt([]);
+  const own = processes.find(({ pid }) => pid === child.pid);
+  assert.deepEqual(own?.runtimes, [{ name: "llama.cpp", by: "mapped", evidence: library }]);
 });

@@ -71,8 +71,9 @@ export const s16c: Row = {
   },
   acts: [
     act(
-      "piped from tar into ssh",
-      ({ ssh }, weights) => `tar cf - ${weights} | ${ssh} ${sink}`,
+      "from tar by a slow pipe into ssh",
+      ({ ssh }, weights) =>
+        `tar cf - ${weights} | while dd bs=65536 count=1 status=none; do sleep 0.2; done | ${ssh} ${sink}`,
       "ssh",
     ),
     act("by ssh from the file itself", ({ ssh }, weights) => `${ssh} ${sink} <${weights}`, "ssh"),
