@@ -22,23 +22,30 @@ const massesPerPause = 500;
 
 /** Masses with a name that no registered file placement has, with pauses. */
 function* strays(estate: Estate): Iterable<Stray | Pause> {
-  const placed = new Set(
-    [...estate.register.placements.values()].flatMap(({ document }) =>
-      document.document === "file" ? [`${document.host}\0${document.path}`] : [],
-    ),
-  );
+  const placed = placedFiles(estate);
   for (const sight of estate.sights.values()) {
     const look = sight.latest;
     if (look === undefined) continue;
     const symlinks = symlinksOf(look.census);
+    const here = placed.get(sight.host);
     for (const [at, mass] of look.census.masses.entries()) {
       if (at % massesPerPause === 0) yield pause;
-      const names = ownNames(mass, symlinks).filter(
-        (name) => !placed.has(`${sight.host}\0${name}`),
-      );
+      const own = ownNames(mass, symlinks);
+      const names = here === undefined ? own : own.filter((name) => !here.has(name));
       if (names.length > 0) yield { sight, look, mass, names };
     }
   }
+}
+
+/** By host: paths where the register places a file. */
+function placedFiles({ register }: Estate): ReadonlyMap<string, ReadonlySet<string>> {
+  const placed = new Map<string, Set<string>>();
+  for (const { document } of register.placements.values()) {
+    if (document.document !== "file") continue;
+    const here = placed.get(document.host) ?? new Set();
+    placed.set(document.host, here.add(document.path));
+  }
+  return placed;
 }
 
 function since({ sight, look, mass, names }: Stray): number {
