@@ -2,7 +2,7 @@
 import { inertAscii } from "../encoding/inert.ts";
 import { unreachable } from "../encoding/refusal.ts";
 import type { DeploymentSystem } from "../register/deployment.ts";
-import type { RenderedLine } from "./rendering.ts";
+import { type RenderedLine, spokenSeconds } from "./rendering.ts";
 import type { DeploymentStep, SetControl } from "./step.ts";
 
 type Told = DeploymentStep | SetControl;
@@ -73,7 +73,7 @@ function systemLines(system: DeploymentSystem): readonly RenderedLine[] {
         line("system", "script"),
         line("path", system.path),
         line("of content", system.digest),
-        line("within", `${system.seconds} s`),
+        line("within", spokenSeconds(system.seconds)),
       ];
     default:
       return unreachable(system);

@@ -5,6 +5,7 @@ import { encodeCanonical, type Json } from "../encoding/canonical-json.ts";
 import { digestOf } from "../encoding/digest.ts";
 import { inert, inertAscii } from "../encoding/inert.ts";
 import { isRefused, type Refused } from "../encoding/refusal.ts";
+import type { DeploymentSystem } from "../register/deployment.ts";
 import { chatbotRegister } from "../testing/chatbot.ts";
 import { EstateKit } from "../testing/estate-kit.ts";
 import {
@@ -14,7 +15,7 @@ import {
   spokenCount,
   spokenSeconds,
 } from "./rendering.ts";
-import type { ServiceStep } from "./step.ts";
+import type { ServiceStep, Step } from "./step.ts";
 import { encodeWrit, type Writ } from "./writ.ts";
 
 function rendered(bytes: Uint8Array): RenderedWrit {
@@ -57,6 +58,44 @@ for (const action of ["rollback", "decommission"] as const) {
     }
   });
 }
+
+test("every member of steps on deployments and controls stands in what the human reads", () => {
+  const digest = `sha256:${"5".repeat(64)}` as const;
+  const systems: readonly DeploymentSystem[] = [
+    { system: "container", socket: "/run/p.sock", container: "bot", volumes: ["mem"] },
+    { system: "ollama", url: "http://127.0.0.1:11434", model: "bot:live" },
+    { system: "http", url: "https://router.example/x", pointer: "/routes/bot" },
+    {
+      ...{ system: "kubernetes", kubeconfig: "/etc/k", namespace: "models", name: "bot" },
+      ...{ kind: "StatefulSet", container: "server" },
+    },
+    { system: "script", path: "/opt/switch", digest, seconds: 1200 },
+  ];
+  const at = { host: "h1", placement: "h1-place" };
+  const steps: readonly Step[] = [
+    ...systems.flatMap((deployment): Step[] => [
+      { step: "switch-deployment", ...at, deployment, before: "old-one", after: "new-one" },
+      { step: "remove-deployment", ...at, deployment, target: "the-target" },
+    ]),
+    {
+      ...{ step: "set-control", ...at, after: "on-again", owner: 1000, mode: "0640" },
+      reading: { path: "/etc/c.json", format: "json", key: "stop.now", environment: "STOP" },
+    },
+  ];
+  for (const step of steps) {
+    const alone = { ...chatbotWrit(), steps: [step] } as Writ;
+    const { sections } = rendered(encodeWrit(alone));
+    const section = sections.find(({ heading }) => heading.startsWith("step 1 of 1"))!;
+    const told = section.lines.map(({ text }) => text);
+    for (const [name, value] of leaves(step as unknown as Json, "step")) {
+      if (name === "step.step") continue;
+      // An owner is a number by which nothing is counted.
+      const isName = typeof value === "string" || name.endsWith("owner");
+      const said = isName ? String(value) : spokenSeconds(value as number);
+      assert.ok(told.includes(said), `${step.step} ${name}: ${value} is not shown`);
+    }
+  }
+});
 
 test("the digest and the phrase are of the bytes, not of the parsed document", () => {
   const bytes = encodeWrit(chatbotWrit());
