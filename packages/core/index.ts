@@ -171,6 +171,8 @@ export {
   type Vantage,
 } from "./sight/census.ts";
 export * as challenge from "./sight/challenge.ts";
+export { carriedMax, type Flow, flowsMax, partiesMax } from "./sight/flow.ts";
+export { type Gpu, gpusMax, gpuUsersMax } from "./sight/gpu.ts";
 export { blockingGaps, type HostSight, type Look } from "./sight/host-sight.ts";
 export {
   type Identity,
@@ -180,7 +182,10 @@ export {
   type Likeness,
   likenesses,
 } from "./sight/identity.ts";
+export { type InstructionFile, instructionFilesMax } from "./sight/instruction-file.ts";
+export { type Label, labelsMax } from "./sight/label.ts";
 export { pathBytes, pathText } from "./sight/path.ts";
+export { namespaceKinds, runtimesMax, type Trace } from "./sight/process-evidence.ts";
 export {
   engineRowsMax,
   type SeenContainer,

@@ -27,6 +27,8 @@ function farOf(stage: Stage): FarHost {
   return far;
 }
 
+/** Some hundreds of kilobytes a second: what a polite copy keeps to. */
+const slowly = "while dd bs=65536 count=1 status=none; do sleep 0.2; done";
 const sink = `'head -c ${takenBytes} >/dev/null; exec sleep 600'`;
 
 function act(name: string, script: (far: FarHost, weights: string) => string, by: string): Act {
@@ -72,8 +74,7 @@ export const s16c: Row = {
   acts: [
     act(
       "from tar by a slow pipe into ssh",
-      ({ ssh }, weights) =>
-        `tar cf - ${weights} | while dd bs=65536 count=1 status=none; do sleep 0.2; done | ${ssh} ${sink}`,
+      ({ ssh }, weights) => `tar cf - ${weights} | ${slowly} | ${ssh} ${sink}`,
       "ssh",
     ),
     act("by ssh from the file itself", ({ ssh }, weights) => `${ssh} ${sink} <${weights}`, "ssh"),
