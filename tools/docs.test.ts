@@ -34,10 +34,13 @@ function helpOf(path: string): string {
 }
 
 function checkCommand(words: readonly string[]): void {
-  const [first, second] = words.filter((word) => !word.startsWith("-"));
-  if (first === undefined) return;
+  const at = words.findIndex((word) => !word.startsWith("-"));
+  if (at < 0) return;
+  const first = words[at]!;
+  // A group's command follows it at once: a later word is an option's.
+  const second = words[at + 1] ?? "-";
   const isGroup = helpOf(first).includes("\nCommands:");
-  const path = isGroup && second !== undefined ? `${first} ${second}` : first;
+  const path = isGroup && !second.startsWith("-") ? `${first} ${second}` : first;
   const help = helpOf(path);
   assert.match(help, new RegExp(`^Usage: writ ${path}\\b`), `./writ ${path} is no command`);
   for (const word of words.filter((one) => one.startsWith("--"))) {
