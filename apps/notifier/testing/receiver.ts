@@ -21,6 +21,11 @@ export type Receiver = {
 export async function openReceiver(): Promise<Receiver> {
   let waiting: { readonly wanted: number; readonly wake: () => void }[] = [];
   const http = createServer((request, response) => {
+    // Probes of other estates on this machine ask every port what it serves.
+    if (request.method !== "POST") {
+      response.writeHead(404).end();
+      return;
+    }
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
