@@ -1,6 +1,6 @@
 /**
  * Files that harnesses of agents keep between sessions, as data: paths below a home or a project,
- * with `*` for any one name. From the makers' own documents, November 2026.
+ * with `*` for any one name. Known from use, November 2026; one that is missing is a row to add.
  */
 import type { InstructionFile } from "@writ/core";
 
