@@ -95,8 +95,8 @@ function judgeTrees(
   // Whole trees are compared exactly; where only a facet agrees, everything else may differ.
   const bound = found.facet === "whole" ? 1 - kept : 1;
   const detail =
-    `${overlap.exact} of ${candidate.trees.length} trees are among the ${registered.trees.length} ` +
-    `of the model, ${overlap.single} in single precision`;
+    `${overlap.exact} of ${candidate.trees.length} trees are among the ` +
+    `${registered.trees.length} of the model, ${overlap.single} in single precision`;
   const evidence: Evidence[] = [{ kind: "trees", detail }, ...found.evidence];
   return {
     ...{ verdict: found.verdict, match: name, evidence, error: { bound } },
@@ -180,7 +180,8 @@ function oddConstants(a: readonly number[], b: readonly number[]): string | unde
     const [ours, theirs] = [a[at] ?? 0, b[at] ?? 0];
     const size = Math.max(Math.abs(ours), Math.abs(theirs));
     if (Object.is(ours, theirs) || Math.abs(ours - theirs) <= constantMax * size) continue;
-    return `output ${at} starts from ${ours.toPrecision(6)}, the model's from ${theirs.toPrecision(6)}`;
+    const [here, there] = [ours, theirs].map((value) => value.toPrecision(6));
+    return `output ${at} starts from ${here}, the model's from ${there}`;
   }
   return undefined;
 }
