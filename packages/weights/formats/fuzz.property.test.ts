@@ -13,7 +13,7 @@ import { usualLimits } from "../archives/budget.ts";
 import { membersOf } from "../archives/open.ts";
 import { BeyondEnd, memoryReader, type Reader } from "../reader.ts";
 import type { Model } from "../tensor.ts";
-import { vectorBytes, vectorNames, vectorOptions } from "../testing/files.ts";
+import { treeVectorNames, vectorBytes, vectorNames, vectorOptions } from "../testing/files.ts";
 import { openModel } from "./dispatch.ts";
 import { Stop } from "./stop.ts";
 
@@ -188,7 +188,8 @@ async function runCase(seeds: readonly Seed[], number: number, seed: number): Pr
 type Seed = { readonly name: string; readonly bytes: Uint8Array; readonly archive: boolean };
 
 function seedsOf(): readonly Seed[] {
-  const models = vectorNames().map((name) => ({ name, bytes: vectorBytes(name), archive: false }));
+  const names = [...vectorNames(), ...treeVectorNames()];
+  const models = names.map((name) => ({ name, bytes: vectorBytes(name), archive: false }));
   const small = vectorBytes("half.safetensors");
   const zip = vectorBytes("deflated.pt");
   const archives = [

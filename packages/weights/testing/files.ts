@@ -13,6 +13,11 @@ export function vectorNames(): readonly string[] {
   return readdirSync(folder).filter((name) => kinds.test(name));
 }
 
+/** Names of the vectors that are ensembles of decision trees. */
+export function treeVectorNames(): readonly string[] {
+  return readdirSync(folder).filter((name) => /\.(?:lightgbm|xgboost)\./.test(name));
+}
+
 export function vectorBytes(name: string): Uint8Array {
   return new Uint8Array(readFileSync(join(folder, name)));
 }
