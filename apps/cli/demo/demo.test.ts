@@ -62,9 +62,12 @@ function processesLeft(): readonly string[] {
     });
 }
 
+/** A minute of tenths of a second: sweeping takes one of them, but for a machine under load. */
+const glancesMax = 600;
+
 async function nothingIsLeft(): Promise<void> {
   const scratches = () => readdirSync(folder).filter((name) => name.startsWith("writ-demo-"));
-  for (let glance = 0; glance < 100; glance += 1) {
+  for (let glance = 0; glance < glancesMax; glance += 1) {
     if (processesLeft().length === 0 && scratches().length === 0) return;
     await sleep(100);
   }
