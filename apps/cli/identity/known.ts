@@ -63,8 +63,8 @@ export async function knownModels(
     if (isProblem(record)) return record;
     models.push(KnownModel.recorded(record));
   }
-  const { found } = await findModels(rest, { ...search, others: false });
-  for (const one of found.filter(({ kind }) => kind !== "other")) {
+  const { found } = await findModels(rest, { ...search, others: true });
+  for (const one of found.filter(isEnrolled)) {
     progress.stage(`enrolling ${placeText(one)}`);
     models.push(await KnownModel.enrolled(one, { name: nameIn(against, one), key }));
   }
@@ -74,6 +74,17 @@ export async function knownModels(
   }
   return { key, models, artefacts: [] };
 }
+
+/**
+ * Files of no format that is known here are models too, where somebody keeps models: they are known
+ * by their bytes and pieces. Small ones and texts are not; nor are archives, which were looked into.
+ */
+function isEnrolled({ kind, format, size }: Found): boolean {
+  return kind !== "other" || (format === "opaque" && size >= opaqueBytesMin);
+}
+
+/** Less than a few chunks has no pieces that could be found again. */
+const opaqueBytesMin = 2 ** 18;
 
 /** A name within the folder that was named; the file's own name for a file. */
 function nameIn(against: string, found: Found): string {
