@@ -113,6 +113,23 @@ test("a folder against a folder: names play no part, and what is no model is no 
   assert.ok(by(told, "seen/tuned.bin").error.pValue! < 1e-9);
 });
 
+test("weights of no known format are known in a folder by their bytes and pieces; texts are not", async () => {
+  const bytes = noiseBytes(400_000, 7);
+  mkdirSync(at("opaque/seen"), { recursive: true });
+  mkdirSync(at("opaque/known"));
+  writeFileSync(at("opaque/known/osd.traineddata"), bytes);
+  writeFileSync(at("opaque/known/notes.txt"), "Minutes of the board.\n".repeat(20_000));
+  writeFileSync(at("opaque/seen/photo.jpg"), bytes);
+  writeFileSync(at("opaque/seen/half"), bytes.subarray(0, 250_000));
+  writeFileSync(at("opaque/seen/other"), noiseBytes(400_000, 8));
+  const told = await identified(at("opaque/seen"), "--against", at("opaque/known"));
+  const seen = told.map(({ path, verdict, match }) => [path, verdict, match]);
+  assert.deepEqual(seen.sort(), [
+    [at("opaque/seen/half"), "fragment", "osd.traineddata"],
+    [at("opaque/seen/photo.jpg"), "identical", "osd.traineddata"],
+  ]);
+});
+
 test("shards are one model, on disk and in an archive, from whichever of them one begins", async () => {
   for (const path of ["shards", "shards/model-00002-of-00002.safetensors", "shards.tar.zst"]) {
     const told = await identified(at(path), "--against", at("known/llama.safetensors"));
