@@ -27,6 +27,8 @@ export type RegisteredWatch = {
 
 export type RegisteredWatchParts = {
   readonly proc: string;
+  /** Milliseconds. */
+  readonly now: () => number;
   readonly onChange: () => void;
 };
 
@@ -36,7 +38,15 @@ type State = RegisteredWatchParts & {
   readonly states: Map<Place, string>;
   folders: ReadonlySet<Place>;
   passed: Map<string, PassedControl[]>;
+  /** Controls that could not be read when last asked, and since when. */
+  readonly unreadable: Map<string, { readonly seen: PassedControl; readonly since: number }>;
 };
+
+/**
+ * Who writes a file in place empties it first: what is unreadable for less than this was being
+ * written. Its change time has moved all the same, which the look tells.
+ */
+const writingMilliseconds = 500;
 
 /** Watches nothing yet. */
 export function openRegisteredWatch(parts: RegisteredWatchParts): RegisteredWatch {
@@ -46,6 +56,7 @@ export function openRegisteredWatch(parts: RegisteredWatchParts): RegisteredWatc
     states: new Map(),
     folders: new Set(),
     passed: new Map(),
+    unreadable: new Map(),
   };
   return {
     follow: (assignment) => follow(state, assignment),
@@ -87,11 +98,24 @@ function check(state: State): void {
     changed.add(place);
   }
   if (changed.size === 0) return;
+  const { unreadable, now } = state;
   for (const { control, ...seen } of read(state, changed)) {
-    const passed = state.passed.get(control) ?? [];
-    state.passed.set(control, [...passed, seen].slice(-passedMax));
+    const before = unreadable.get(control);
+    if (seen.state === "unreadable") {
+      unreadable.set(control, before ?? { seen, since: now() });
+      continue;
+    }
+    unreadable.delete(control);
+    if (before !== undefined && now() - before.since >= writingMilliseconds) {
+      keep(state, control, before.seen);
+    }
+    keep(state, control, seen);
   }
   state.onChange();
+}
+
+function keep({ passed }: State, control: string, seen: PassedControl): void {
+  passed.set(control, [...(passed.get(control) ?? []), seen].slice(-passedMax));
 }
 
 function read({ assignment, proc }: State, places: ReadonlySet<Place>): readonly SeenControl[] {

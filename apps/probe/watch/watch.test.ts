@@ -193,6 +193,33 @@ test("a control changed and changed back before any look is told as it was in pa
   assert.equal((await here.look()).controls[0]?.passed, undefined);
 });
 
+test("a control that is emptied and written is no alteration; one that stays empty is", async (context) => {
+  const path = join(freshFolder(context), "control.json");
+  const written = '{"shutdown_enabled":true}';
+  writeFileSync(path, written);
+  const reading = { path, format: "json", key: "shutdown_enabled" } as const;
+  let clock = 0;
+  const controls = [{ control: "shutdown", reading }];
+  const here = await scene(context, { assignment: { controls }, now: () => clock });
+  await here.look();
+  const emptiedFor = async (milliseconds: number) => {
+    writeFileSync(path, "");
+    while (here.watch.dueIn() === Number.POSITIVE_INFINITY) await pause(2);
+    clock += milliseconds;
+    writeFileSync(path, written);
+  };
+  await emptiedFor(100);
+  await pause(600);
+  assert.equal((await here.look()).controls[0]?.passed, undefined);
+  await emptiedFor(700);
+  for (let looks = 0; looks < 50; looks += 1) {
+    const { passed } = (await here.look()).controls[0]!;
+    if (passed !== undefined) return assert.equal(passed[0]!.state, "unreadable");
+    await pause(100);
+  }
+  assert.fail("what it was in passing is not told");
+});
+
 test("too fast for the watch, a change and back still shows: same bytes, another change time", async (context) => {
   const path = join(freshFolder(context), "flag");
   writeFileSync(path, "on");

@@ -51,6 +51,7 @@ export function openWatch(parts: WatchParts): Watch {
   };
   const registered = openRegisteredWatch({
     proc: parts.proc ?? "/proc",
+    now,
     onChange() {
       pace.urge(now());
       parts.onNews();
