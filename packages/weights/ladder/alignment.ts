@@ -31,27 +31,27 @@ class Ranked {
   readonly varies: boolean;
   /** The first values of the choosing runs as text: equal ones are tried before like ones. */
   readonly exactly: string;
-  readonly #runs: number;
+  readonly runs: number;
   #ranks: Float32Array | undefined;
   #chooser: Float32Array | undefined;
 
   constructor(view: SketchedView, runs: number) {
     const { length } = view.places;
     this.view = view;
-    this.#runs = runs;
+    this.runs = runs;
     this.varies = variesIn(view.values, runs, length);
     this.exactly = textOf(view.values, length);
   }
 
   get ranks(): Float32Array {
     const { values, places } = this.view;
-    this.#ranks ??= rankRuns(values.subarray(0, this.#runs * places.length), places.length);
+    this.#ranks ??= rankRuns(values.subarray(0, this.runs * places.length), places.length);
     return this.#ranks;
   }
 
   /** Ranks of the choosing runs, scaled to unit length, if anything varies there. */
   get chooser(): Float32Array {
-    this.#chooser ??= chooserOf(this.ranks, this.#runs, this.view.places.length);
+    this.#chooser ??= chooserOf(this.ranks, this.runs, this.view.places.length);
     return this.#chooser;
   }
 }
@@ -207,12 +207,13 @@ function likeness(a: Ranked, b: Ranked): number {
 }
 
 /** Ranks of views that are compared again and again: the register's, mostly. */
-const known = new WeakMap<SketchedView, Map<number, Ranked>>();
+const known = new WeakMap<SketchedView, Ranked>();
 
 function rank(view: SketchedView, runs: number): Ranked {
-  const byRuns = known.get(view) ?? new Map<number, Ranked>();
-  const ranked = byRuns.get(runs) ?? new Ranked(view, runs);
-  known.set(view, byRuns.set(runs, ranked));
+  const before = known.get(view);
+  if (before?.runs === runs) return before;
+  const ranked = new Ranked(view, runs);
+  known.set(view, ranked);
   return ranked;
 }
 

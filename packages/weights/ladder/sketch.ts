@@ -197,6 +197,21 @@ function shapesBySize(keys: ReadonlySet<string>): ReadonlyMap<number, readonly n
   return bySize;
 }
 
+/** Choices made before: files of one shape come by the hundred. */
+const picksKnown = new WeakMap<Uint8Array, Map<string, readonly number[]>>();
+/** Choices that are kept for a key. */
+const picksKept = 256;
+
+/** A keyed choice of `most` of so many weights of one shape. */
+function picksOf(key: Uint8Array, label: string, members: number, most: number) {
+  const kept = picksKnown.get(key) ?? new Map<string, readonly number[]>();
+  const choice = `${label} ${members} ${most}`;
+  const picks =
+    kept.get(choice) ?? distinctDraws(drawsOf(key, `members of ${label}`), members, most);
+  if (kept.size < picksKept) picksKnown.set(key, kept.set(choice, picks));
+  return picks;
+}
+
 /** How many weights of its shape each stands for: one, but of a large class only a keyed choice. */
 function chosenWeights(weights: readonly Weight[], key: Uint8Array, most: number): number[] {
   const classes = new Map<string, number[]>();
@@ -210,10 +225,9 @@ function chosenWeights(weights: readonly Weight[], key: Uint8Array, most: number
   }
   const standsFor = new Array<number>(weights.length).fill(0);
   for (const [label, members] of classes) {
-    const draws = drawsOf(key, `members of ${label}`);
-    const picks =
-      members.length <= most ? [...members.keys()] : distinctDraws(draws, members.length, most);
-    for (const pick of picks) standsFor[members[pick]!] = members.length / picks.length;
+    const picks = members.length <= most ? undefined : picksOf(key, label, members.length, most);
+    if (picks === undefined) for (const member of members) standsFor[member] = 1;
+    else for (const pick of picks) standsFor[members[pick]!] = members.length / picks.length;
   }
   return standsFor;
 }
