@@ -1,11 +1,12 @@
 /** The probe as a process: `node apps/probe/main.ts run --server URL --data DIR --host NAME …`. */
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { isRefused, pathText, type Refused, toBase64 } from "@writ/core";
 import { runAgent } from "./agent.ts";
+import { openChance } from "./chance.ts";
 import { type UsualPlace, usualEngines, usualPlaces } from "./files/usual-places.ts";
 import { openRecogniser } from "./identity/recogniser.ts";
 import { openSketchKey } from "./identity/sketch-key.ts";
@@ -23,8 +24,7 @@ const goodbyeMilliseconds = 2_000;
 
 const log = logLines(Date.now, (line) => process.stderr.write(line));
 
-/** Chance that nobody on the host can foretell: 48 bits are plenty to place a sample. */
-const random = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+const random = openChance((bytes) => randomFillSync(bytes));
 
 /** Those usual places that are there. A place made later is met at the next start. */
 const usual: Usual = {

@@ -76,9 +76,9 @@ export async function knownModels(
 }
 
 /**
- * Files of no format that is known here are models too, where somebody keeps models: they are known
- * Files of no format known here are models too, where somebody keeps models: they are known by their
- * bytes and pieces. Small ones and texts are not; nor are archives, which were looked into.
+ * Files of no format known here are models too, where somebody keeps models: they are known by
+ * their bytes and pieces. Small ones and texts are not; nor are archives, which were looked into.
+ */
 function isEnrolled({ kind, format, size }: Found): boolean {
   return kind !== "other" || (format === "opaque" && size >= opaqueBytesMin);
 }
