@@ -61,6 +61,17 @@ test("independent models of one config, and of another, are unrelated", async ()
   }
 });
 
+test("a small weight more or less is no same model; a container's own indices are", async () => {
+  const least = base.reduce((a, b) => (b.values.length < a.values.length ? b : a));
+  const vector = { ...least, name: "extra", values: least.values.map((x, i) => 3 * x + i) };
+  const index = { ...vector, type: "I64", values: vector.values.map((_, i) => i) };
+  const told = async (model: typeof base) =>
+    (await identify({ weights: weightsIn(model) }, register, { key })).verdict;
+  assert.equal(await told(base.filter((tensor) => tensor !== least)), "fragment");
+  assert.equal(await told([...base, vector]), "altered");
+  assert.equal(await told([...base, index]), "same-values");
+});
+
 test("the sibling is matched to itself, not to the model of the same config", async () => {
   const model = makeModel(smallConfig, 2);
   const found = await identify({ weights: weightsIn(model) }, register, { key });
